@@ -1,0 +1,302 @@
+// Package db is a thin layer over database/sql that lets one SQL text run on
+// SQLite and on PostgreSQL.
+//
+// Placeholders are $1, $2 … on both. Times are UTC with whole microseconds; the
+// zero time is NULL. A transaction travels in the context, so that what a
+// service calls joins the service's own transaction and nothing can write
+// beside it. Differences between the engines that SQL text cannot hide are
+// listed in docs/developers.md.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+	"modernc.org/sqlite"
+	sqlitelib "modernc.org/sqlite/lib"
+
+	"funn/internal/platform/fault"
+)
+
+// Dialect is the engine behind a DB.
+type Dialect string
+
+// The engines that Funn runs on.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// DB is an open database. On SQLite there is one connection that writes and
+// several that can only read; on PostgreSQL one pool does both.
+type DB struct {
+	Dialect Dialect
+	write   *sql.DB
+	read    *sql.DB
+}
+
+// Open opens the database that the address names: sqlite:PATH or postgres://….
+// It refuses a PostgreSQL that runs without fsync, since there an acknowledged
+// change could be lost.
+func Open(ctx context.Context, address string) (*DB, error) {
+	switch {
+	case strings.HasPrefix(address, "sqlite:"):
+		return openSQLite(ctx, strings.TrimPrefix(address, "sqlite:"))
+	case strings.HasPrefix(address, "postgres://"), strings.HasPrefix(address, "postgresql://"):
+		return openPostgres(ctx, address)
+	}
+	return nil, fmt.Errorf("database address must begin with sqlite: or postgres://, got %q", redact(address))
+}
+
+func redact(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "…"
+	}
+	return u.Redacted()
+}
+
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	// synchronous=FULL: NORMAL loses acknowledged commits at a power cut.
+	common := "file:" + path + "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_pragma=secure_delete(1)&_pragma=temp_store(2)"
+	write, err := sql.Open("sqlite", common+"&_pragma=journal_mode(WAL)&_txlock=immediate")
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	write.SetMaxOpenConns(1)
+	write.SetMaxIdleConns(1)
+	write.SetConnMaxLifetime(0)
+	if err := write.PingContext(ctx); err != nil {
+		write.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	read, err := sql.Open("sqlite", common+"&_pragma=query_only(1)")
+	if err != nil {
+		write.Close()
+		return nil, fmt.Errorf("open %s for reading: %w", path, err)
+	}
+	read.SetMaxOpenConns(4)
+	read.SetMaxIdleConns(4)
+	return &DB{Dialect: SQLite, write: write, read: read}, nil
+}
+
+func openPostgres(ctx context.Context, address string) (*DB, error) {
+	pool, err := sql.Open("pgx", address)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", redact(address), err)
+	}
+	pool.SetMaxOpenConns(16)
+	pool.SetMaxIdleConns(8)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	d := &DB{Dialect: Postgres, write: pool, read: pool}
+	var fsync, commit string
+	if err := pool.QueryRowContext(ctx, "SELECT current_setting('fsync'), current_setting('synchronous_commit')").Scan(&fsync, &commit); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open %s: %w", redact(address), err)
+	}
+	if (fsync == "off" || commit == "off") && !strings.Contains(address, "application_name=funn-test") {
+		pool.Close()
+		return nil, fmt.Errorf("refusing %s: fsync is %s and synchronous_commit is %s, so acknowledged changes could be lost", redact(address), fsync, commit)
+	}
+	return d, nil
+}
+
+// Close closes every connection.
+func (d *DB) Close() error {
+	err := d.write.Close()
+	if d.read != d.write {
+		err = errors.Join(err, d.read.Close())
+	}
+	return err
+}
+
+// Ping says whether the database answers.
+func (d *DB) Ping(ctx context.Context) error { return d.read.PingContext(ctx) }
+
+// SQL gives the pool that writes, for parts that need database/sql itself.
+func (d *DB) SQL() *sql.DB { return d.write }
+
+type txKey struct{ d *DB }
+
+type transaction struct {
+	tx    *sql.Tx
+	after []func()
+}
+
+// Tx runs fn inside a transaction that travels in the context; a Tx inside a Tx
+// joins it. The transaction commits when fn returns nil. PostgreSQL's
+// serialisation failures and deadlocks are tried again, so fn must do nothing
+// outside the database; what must follow the commit goes in AfterCommit.
+func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context) error) error {
+	if _, ok := ctx.Value(txKey{d}).(*transaction); ok {
+		return fn(ctx)
+	}
+	const tries = 5
+	for try := 1; ; try++ {
+		err := d.once(ctx, fn)
+		if err == nil || try == tries || !retriable(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Duration(try*try) * 5 * time.Millisecond):
+		}
+	}
+}
+
+func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) (err error) {
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return mapped(fmt.Errorf("begin: %w", err))
+	}
+	t := &transaction{tx: tx}
+	defer func() {
+		if p := recover(); p != nil {
+			_ = tx.Rollback()
+			panic(p)
+		}
+	}()
+	if err := fn(context.WithValue(ctx, txKey{d}, t)); err != nil {
+		if rerr := tx.Rollback(); rerr != nil && !errors.Is(rerr, sql.ErrTxDone) {
+			return errors.Join(err, fmt.Errorf("roll back: %w", rerr))
+		}
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return mapped(fmt.Errorf("commit: %w", err))
+	}
+	for _, f := range t.after {
+		f()
+	}
+	return nil
+}
+
+// Snapshot runs fn so that all its reads see the database at one moment.
+func (d *DB) Snapshot(ctx context.Context, fn func(ctx context.Context) error) error {
+	if _, ok := ctx.Value(txKey{d}).(*transaction); ok {
+		return fn(ctx)
+	}
+	opts := &sql.TxOptions{ReadOnly: true}
+	if d.Dialect == Postgres {
+		opts.Isolation = sql.LevelRepeatableRead
+	}
+	tx, err := d.read.BeginTx(ctx, opts)
+	if err != nil {
+		return mapped(fmt.Errorf("begin snapshot: %w", err))
+	}
+	defer func() { _ = tx.Rollback() }()
+	return fn(context.WithValue(ctx, txKey{d}, &transaction{tx: tx}))
+}
+
+// AfterCommit runs f once the context's transaction has committed, or at once
+// when there is none.
+func (d *DB) AfterCommit(ctx context.Context, f func()) {
+	if t, ok := ctx.Value(txKey{d}).(*transaction); ok {
+		t.after = append(t.after, f)
+		return
+	}
+	f()
+}
+
+// InTx says whether the context carries a transaction of this database.
+func (d *DB) InTx(ctx context.Context) bool {
+	_, ok := ctx.Value(txKey{d}).(*transaction)
+	return ok
+}
+
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func (d *DB) querier(ctx context.Context, write bool) querier {
+	if t, ok := ctx.Value(txKey{d}).(*transaction); ok {
+		return t.tx
+	}
+	if write {
+		return d.write
+	}
+	return d.read
+}
+
+// Exec runs a statement and gives the number of rows that it changed.
+func (d *DB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	bound, err := d.args(args)
+	if err != nil {
+		return 0, err
+	}
+	res, err := d.querier(ctx, true).ExecContext(ctx, query, bound...)
+	if err != nil {
+		return 0, mapped(fmt.Errorf("exec %s: %w", brief(query), err))
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("exec %s: %w", brief(query), err)
+	}
+	return n, nil
+}
+
+// brief gives the first words of a statement, for an error's trail.
+func brief(query string) string {
+	words := strings.Fields(query)
+	if len(words) > 6 {
+		words = append(words[:6], "…")
+	}
+	return strings.Join(words, " ")
+}
+
+func retriable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// IsUnique says whether err is a broken UNIQUE or PRIMARY KEY rule.
+func IsUnique(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "23505"
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqlitelib.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlitelib.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	return false
+}
+
+// mapped turns what the drivers say about the machine into faults: a full disk,
+// a database that is down or too busy.
+func mapped(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		switch {
+		case pg.Code == "53100":
+			return fault.Wrap(fault.Full, err, "error.disk_full")
+		case strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "08"), pg.Code == "53300":
+			return fault.Wrap(fault.Unavailable, err, "error.database_down")
+		}
+		return err
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case sqlitelib.SQLITE_FULL:
+			return fault.Wrap(fault.Full, err, "error.disk_full")
+		case sqlitelib.SQLITE_BUSY:
+			return fault.Wrap(fault.Unavailable, err, "error.database_busy")
+		}
+		return err
+	}
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return fault.Wrap(fault.Unavailable, err, "error.database_down")
+	}
+	return err
+}

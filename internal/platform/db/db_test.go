@@ -1,0 +1,189 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"funn/internal/platform/db"
+	"funn/internal/platform/db/dbtest"
+	"funn/internal/platform/fault"
+)
+
+var schema = []fs.FS{fstest.MapFS{"migrations/0001_thing.sql": {Data: []byte(`-- A table with one column of each kind.
+CREATE TABLE thing (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    parent TEXT REFERENCES thing (id),
+    amount BIGINT NOT NULL,
+    share DOUBLE PRECISION NOT NULL,
+    done BOOLEAN NOT NULL,
+    at TIMESTAMPTZ,
+    tags JSONB NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX thing_name ON thing (name);
+`)}}}
+
+type thing struct {
+	ID      string            `db:"id"`
+	Name    string            `db:"name"`
+	Parent  string            `db:"parent,null"`
+	Amount  int64             `db:"amount"`
+	Share   float64           `db:"share"`
+	Done    bool              `db:"done"`
+	At      time.Time         `db:"at"`
+	Tags    db.JSON[[]string] `db:"tags"`
+	Version int               `db:"version"`
+}
+
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		want := []thing{
+			{ID: "a", Name: "Ærlig", Amount: 1 << 40, Share: 0.1, Done: true, At: time.Date(2023, 1, 2, 3, 4, 5, 6000, time.UTC), Tags: db.JSON[[]string]{V: []string{"x", "å"}}},
+			{ID: "b", Parent: "a"},
+		}
+		for i := range want {
+			if err := d.Insert(ctx, "thing", &want[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := db.All[thing](ctx, d, "SELECT "+db.Columns[thing]("t")+" FROM thing t ORDER BY id")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		n, err := db.One[int](ctx, d, "SELECT count(*) FROM thing WHERE done = $1 AND at = $2", true, want[0].At)
+		if err != nil || n != 1 {
+			t.Errorf("found %d by time and flag, %v", n, err)
+		}
+	})
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		if err := d.Insert(ctx, "thing", thing{ID: "a"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Insert(ctx, "thing", thing{ID: "a"}); !db.IsUnique(err) {
+			t.Errorf("a second row with the same id: %v, want a broken unique rule", err)
+		}
+		if err := d.Insert(ctx, "thing", thing{ID: "b", Name: "a\x00b"}); fault.Of(err) != fault.Invalid {
+			t.Errorf("text with NUL: %v, want Invalid", err)
+		}
+		if err := d.Insert(ctx, "thing", thing{ID: "c", Parent: "none"}); err == nil {
+			t.Error("a reference to nothing was accepted")
+		}
+		if _, err := db.One[thing](ctx, d, "SELECT "+db.Columns[thing]("")+" FROM thing WHERE id = $1", "none"); fault.Of(err) != fault.NotFound {
+			t.Errorf("absent row: %v, want NotFound", err)
+		}
+	})
+}
+
+// A transaction that fails leaves nothing behind, and what was called inside it
+// joined it.
+func TestTx(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		stop := errors.New("stop")
+		var after atomic.Int32
+		err := d.Tx(ctx, func(ctx context.Context) error {
+			d.AfterCommit(ctx, func() { after.Add(1) })
+			return d.Tx(ctx, func(ctx context.Context) error {
+				if err := d.Insert(ctx, "thing", thing{ID: "a"}); err != nil {
+					return err
+				}
+				return stop
+			})
+		})
+		if !errors.Is(err, stop) {
+			t.Fatalf("got %v", err)
+		}
+		if n, err := db.One[int](ctx, d, "SELECT count(*) FROM thing"); err != nil || n != 0 || after.Load() != 0 {
+			t.Fatalf("%d rows and %d hooks after a failed transaction, %v", n, after.Load(), err)
+		}
+		err = d.Tx(ctx, func(ctx context.Context) error {
+			d.AfterCommit(ctx, func() { after.Add(1) })
+			return d.Insert(ctx, "thing", thing{ID: "a"})
+		})
+		if err != nil || after.Load() != 1 {
+			t.Fatalf("%v, %d hooks", err, after.Load())
+		}
+	})
+}
+
+// Of many who change the same version at once, exactly one wins on either engine.
+func TestOneWinner(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		if err := d.Insert(ctx, "thing", thing{ID: "a", Version: 1}); err != nil {
+			t.Fatal(err)
+		}
+		var won atomic.Int32
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				err := d.Tx(ctx, func(ctx context.Context) error {
+					n, err := d.Exec(ctx, "UPDATE thing SET version = 2 WHERE id = $1 AND version = 1", "a")
+					if n == 1 {
+						won.Add(1)
+					}
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if won.Load() != 1 {
+			t.Errorf("%d won", won.Load())
+		}
+	})
+}
+
+func TestMigrateTwice(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		ran, err := d.Migrate(context.Background(), schema...)
+		if err != nil || len(ran) != 0 {
+			t.Errorf("second run: %v, %v", ran, err)
+		}
+		double := append([]fs.FS{}, schema...)
+		double = append(double, fstest.MapFS{"0001_other.sql": {Data: []byte("SELECT 1;\n")}})
+		if _, err := d.Migrate(context.Background(), double...); err == nil {
+			t.Error("two migrations with one number were accepted")
+		}
+	})
+}
+
+func TestWhere(t *testing.T) {
+	t.Parallel()
+	var w db.Where
+	w.And("a = ?", 1).In("b", "x", "y").AndWhere(db.Or(*new(db.Where).And("c > ?", 2), db.Where{}))
+	text, args := w.SQL("first")
+	if want := "WHERE (a = $2) AND (b IN ($3, $4)) AND (((c > $5)) OR (1 = 1))"; text != want {
+		t.Errorf("got  %s\nwant %s", text, want)
+	}
+	if diff := cmp.Diff([]any{"first", 1, "x", "y", 2}, args); diff != "" {
+		t.Error(diff)
+	}
+	if text, _ := new(db.Where).In("a").SQL(); text != "WHERE (1 = 0)" {
+		t.Errorf("nothing to choose from: %s", text)
+	}
+}
