@@ -146,7 +146,7 @@ func (k *Kind[T]) Do(ctx context.Context, id, command string, in Input) (T, erro
 			return err
 		}
 		actor := access.From(ctx)
-		if !access.Allows(k.Read, actor, k.subject(rec)) {
+		if !access.Allows(k.Read, actor, k.Subject(rec)) {
 			return fault.Missing()
 		}
 		if done, err := k.repeated(ctx, in.Request, c.Name, id); done || err != nil {
@@ -290,7 +290,7 @@ func (k *Kind[T]) repeated(ctx context.Context, request, command, id string) (bo
 // the state it is in.
 func (k *Kind[T]) allowed(ctx context.Context, c Command[T], rec T) error {
 	actor, h := access.From(ctx), rec.Base()
-	if c.System && !actor.System || !access.Allows(c.Who, actor, k.subject(rec)) {
+	if c.System && !actor.System || !access.Allows(c.Who, actor, k.Subject(rec)) {
 		return fault.New(fault.Forbidden, "error.forbidden")
 	}
 	if !slices.Contains(c.From, h.State) {
@@ -448,7 +448,7 @@ func (k *Kind[T]) write(ctx context.Context, rec T, create bool, ev event.Event,
 		return fmt.Errorf("after %s of %s %s: %w", ev.Command, k.Name, h.Number, err)
 	}
 	if c, ok := k.command(ev.Command); ok && len(c.Notify) > 0 && e.Tell != nil {
-		n := Notice{Head: *h, Path: k.Path, Event: ev, Rules: c.Notify, Of: k.subject(rec).Relations}
+		n := Notice{Head: *h, Path: k.Path, Event: ev, Rules: c.Notify, Of: k.Subject(rec).Relations}
 		if err := e.Tell(ctx, n); err != nil {
 			return fmt.Errorf("tell of %s of %s: %w", ev.Command, h.Number, err)
 		}
@@ -538,7 +538,7 @@ func (k *Kind[T]) Actions(ctx context.Context, r Record) ([]Action, error) {
 	actor := access.From(ctx)
 	var out []Action
 	for _, c := range k.Commands {
-		if c.System || c.Create || !slices.Contains(c.From, rec.Base().State) || !access.Allows(c.Who, actor, k.subject(rec)) {
+		if c.System || c.Create || !slices.Contains(c.From, rec.Base().State) || !access.Allows(c.Who, actor, k.Subject(rec)) {
 			continue
 		}
 		same, err := k.sameHand(ctx, c, rec.Base().ID, actor)

@@ -100,7 +100,8 @@ func (k *Kind[T]) command(name string) (Command[T], bool) {
 	return Command[T]{}, false
 }
 
-func (k *Kind[T]) subject(rec T) access.Subject {
+// Subject gives what the access rules need to know of a record.
+func (k *Kind[T]) Subject(rec T) access.Subject {
 	h := rec.Base()
 	s := access.Subject{State: h.State, Unit: h.Unit, Flags: strings.Fields(h.Flags)}
 	if k.Relations != nil {
@@ -174,7 +175,7 @@ func (k *Kind[T]) readable(ctx context.Context, tail string, args ...any) (T, er
 	if err != nil {
 		return none, err
 	}
-	if !access.Allows(k.Read, access.From(ctx), k.subject(rec)) {
+	if !access.Allows(k.Read, access.From(ctx), k.Subject(rec)) {
 		return none, fault.Missing()
 	}
 	return rec, nil
@@ -211,5 +212,5 @@ func (k *Kind[T]) scoped(ctx context.Context, filter db.Where) db.Where {
 
 // May says whether the context's actor may read the record.
 func (k *Kind[T]) May(ctx context.Context, rec T) bool {
-	return access.Allows(k.Read, access.From(ctx), k.subject(rec))
+	return access.Allows(k.Read, access.From(ctx), k.Subject(rec))
 }

@@ -28,7 +28,7 @@ type link struct {
 // and search document. They are made anew each time and hold nothing of their own.
 func (k *Kind[T]) project(ctx context.Context, rec T) error {
 	d, h := k.engine.DB, rec.Base()
-	s := k.subject(rec)
+	s := k.Subject(rec)
 	var participants []participant
 	for relation, people := range s.Relations {
 		for _, id := range people {

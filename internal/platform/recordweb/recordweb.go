@@ -1,0 +1,648 @@
+// Package recordweb makes the pages that every kind of record has alike: the
+// frame of a record's page with its state and who has the ball, one page for
+// each command with the form that the lifecycle declares, and the history.
+//
+// A module adds the content of its record page and its lists.
+package recordweb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"funn/internal/platform/access"
+	"funn/internal/platform/clock"
+	"funn/internal/platform/event"
+	"funn/internal/platform/fault"
+	"funn/internal/platform/form"
+	"funn/internal/platform/lang"
+	"funn/internal/platform/lifecycle"
+	"funn/internal/platform/record"
+	"funn/internal/platform/ui"
+	"funn/internal/platform/web"
+)
+
+// Site is what the record pages of all kinds need.
+type Site struct {
+	Router *web.Router
+	Engine *record.Engine
+	// Names gives the names of persons by id.
+	Names func(ctx context.Context, ids ...string) (map[string]string, error)
+	// Unit gives the name of a unit by its path.
+	Unit func(ctx context.Context, path string) string
+	// Keep checks an uploaded file by content and stores it. It gives Invalid
+	// faults for files that are not taken.
+	Keep func(ctx context.Context, name string, content io.ReadSeeker, size int64) (*form.Upload, error)
+}
+
+// View is what a module says of its kind's pages.
+type View[T record.Record] struct {
+	Kind *record.Kind[T]
+	Icon ui.Icon
+	// Body gives the content of the record's page.
+	Body func(c *web.Context, rec T) (templ.Component, error)
+	// Side gives more for the side column; nil is fine.
+	Side func(c *web.Context, rec T) (templ.Component, error)
+	// Tags gives tags beside the state's.
+	Tags func(ctx context.Context, rec T) []ui.TagProps
+	// Tabs are further pages of the record.
+	Tabs []Tab[T]
+	// Up is the list that the record stands in: message key and address.
+	UpKey, UpPath string
+	// After gives where a command leads when not to the record itself.
+	After func(command string, rec *record.Head) string
+	// NoThread leaves out the link to the thread, for records that have none.
+	NoThread bool
+}
+
+// Tab is a further page of a record: /behov/B-2022-001/PATH.
+type Tab[T record.Record] struct {
+	Path, Key string
+	Body      func(c *web.Context, rec T) (templ.Component, error)
+}
+
+type pages[T record.Record] struct {
+	site *Site
+	view View[T]
+	kind *record.Kind[T]
+}
+
+// Mount adds the pages of one kind to the router.
+func Mount[T record.Record](s *Site, v View[T]) {
+	p := &pages[T]{site: s, view: v, kind: v.Kind}
+	path, name := v.Kind.Path, v.Kind.Name
+	add := func(method, pattern, command string, rule web.Rule, h web.Handler) {
+		s.Router.Add(web.Route{Pattern: method + " " + pattern, Rule: rule, Kind: name, Command: command, Handle: h})
+	}
+	for _, c := range v.Kind.Commands {
+		switch {
+		case c.System:
+		case c.Create:
+			add("GET", path+"/"+c.Path, c.Name, web.LoggedIn, p.creating(c.Command, p.createForm))
+			add("POST", path+"/"+c.Path, c.Name, web.LoggedIn, p.creating(c.Command, p.create))
+		default:
+			add("GET", path+"/{number}/"+c.Path, c.Name, web.OwnRecords, p.commanding(c.Command, p.commandForm))
+			add("POST", path+"/{number}/"+c.Path, c.Name, web.OwnRecords, p.commanding(c.Command, p.command))
+		}
+	}
+	add("GET", path+"/{number}", "", web.OwnRecords, p.show("", v.Body))
+	for _, t := range v.Tabs {
+		add("GET", path+"/{number}/"+t.Path, "", web.OwnRecords, p.show(t.Path, t.Body))
+	}
+	add("GET", path+"/{number}/logg", "", web.OwnRecords, p.show("logg", p.history))
+}
+
+// open loads the record of the address. Somebody who has not logged in is asked
+// to, whether it exists or not.
+func (p *pages[T]) open(c *web.Context) (T, error) {
+	rec, err := p.kind.ByNumber(c.Ctx(), c.Path("number"))
+	if err != nil && fault.Of(err) == fault.NotFound && c.Actor.Nobody() {
+		return rec, fault.New(fault.Unauthorised, "error.unauthorised")
+	}
+	return rec, err
+}
+
+func (p *pages[T]) address(h *record.Head) string {
+	return p.kind.Path + "/" + url.PathEscape(h.Number)
+}
+
+// frame gives the title, the breadcrumb and the section of the record's pages.
+func (p *pages[T]) frame(c *web.Context, title string, crumbs ...ui.Crumb) ui.PageProps {
+	ctx := c.Ctx()
+	page := c.Page(title)
+	page.Section = lang.T(ctx, p.kind.Name+".name_plural")
+	if p.view.UpPath != "" {
+		page.Breadcrumb = append(page.Breadcrumb, ui.Crumb{Label: lang.T(ctx, p.view.UpKey), Href: p.view.UpPath})
+	}
+	page.Breadcrumb = append(page.Breadcrumb, crumbs...)
+	return page
+}
+
+// StateTag gives the tag of a record's state.
+func StateTag(ctx context.Context, e *record.Engine, h *record.Head) ui.TagProps {
+	s := e.LabelOf(h.Kind, h.State)
+	return ui.TagProps{Tone: tone(s.Tone), Text: lang.T(ctx, h.Kind+".state."+h.State)}
+}
+
+// AlertTag gives the tag of what is wrong with a record; ok is false when
+// nothing is.
+func AlertTag(ctx context.Context, h *record.Head) (ui.TagProps, bool) {
+	if h.Alert == "" {
+		return ui.TagProps{}, false
+	}
+	return ui.TagProps{Tone: ui.Error, Text: lang.T(ctx, h.Kind+".alert."+h.Alert)}, true
+}
+
+func tone(t lifecycle.Tone) ui.Tone {
+	switch t {
+	case lifecycle.Info:
+		return ui.Info
+	case lifecycle.Success:
+		return ui.Success
+	case lifecycle.Warning:
+		return ui.Warning
+	case lifecycle.Danger:
+		return ui.Error
+	}
+	return ui.Neutral
+}
+
+func (p *pages[T]) tags(ctx context.Context, rec T) []ui.TagProps {
+	h := rec.Base()
+	tags := []ui.TagProps{StateTag(ctx, p.site.Engine, h)}
+	if a, ok := AlertTag(ctx, h); ok {
+		tags = append(tags, a)
+	}
+	if p.view.Tags != nil {
+		tags = append(tags, p.view.Tags(ctx, rec)...)
+	}
+	if h.Example {
+		tags = append(tags, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})
+	}
+	return tags
+}
+
+// show answers with one of the record's pages.
+func (p *pages[T]) show(tab string, body func(*web.Context, T) (templ.Component, error)) web.Handler {
+	return func(c *web.Context) error {
+		rec, err := p.open(c)
+		if err != nil {
+			return err
+		}
+		ctx, h := c.Ctx(), rec.Base()
+		content, err := body(c, rec)
+		if err != nil {
+			return err
+		}
+		f := frameProps{
+			Head: ui.HeadProps{Kicker: lang.T(ctx, p.kind.Name+".name") + " " + h.Number, Title: h.Title, Tags: p.tags(ctx, rec)},
+			Body: content,
+		}
+		if h.Lang != string(lang.From(ctx).Tag()) {
+			f.Head.Lang = h.Lang
+		}
+		f.Tabs = append(f.Tabs, ui.Tab{Label: lang.T(ctx, "record.tab.overview"), Href: p.address(h), Current: tab == ""})
+		for _, t := range p.view.Tabs {
+			f.Tabs = append(f.Tabs, ui.Tab{Label: lang.T(ctx, t.Key), Href: p.address(h) + "/" + t.Path, Current: tab == t.Path})
+		}
+		f.Tabs = append(f.Tabs, ui.Tab{Label: lang.T(ctx, "record.tab.log"), Href: p.address(h) + "/logg", Current: tab == "logg"})
+		if !p.view.NoThread {
+			f.Tabs = append(f.Tabs, ui.Tab{Label: lang.T(ctx, "record.tab.thread"), Href: "/trad/" + url.PathEscape(h.Number)})
+		}
+		if f.Actions, f.Blocked, err = p.actions(ctx, rec); err != nil {
+			return err
+		}
+		if f.Now, err = p.now(ctx, h); err != nil {
+			return err
+		}
+		if p.view.Side != nil {
+			if f.Side, err = p.view.Side(c, rec); err != nil {
+				return err
+			}
+		}
+		return c.Within(http.StatusOK, p.frame(c, h.Title, ui.Crumb{Label: h.Number}), frame(f))
+	}
+}
+
+// now tells where the record stands, for how long, and whom it waits for.
+func (p *pages[T]) now(ctx context.Context, h *record.Head) ([]ui.Fact, error) {
+	e := p.site.Engine
+	facts := []ui.Fact{{Label: lang.T(ctx, "record.state"), Text: lang.T(ctx, h.Kind+".state."+h.State)}}
+	state := e.LabelOf(h.Kind, h.State)
+	if state.Final {
+		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.since"), Text: lang.Date(ctx, h.StateSince)})
+	} else {
+		days := clock.Days(h.StateSince, e.Now(ctx))
+		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.in_state"), Text: lang.Days(ctx, days) + " (" + lang.T(ctx, "record.since_date", "date", lang.Date(ctx, h.StateSince)) + ")"})
+	}
+	waiting, err := Waiting(ctx, p.site, h.ID)
+	if err != nil {
+		return nil, err
+	}
+	if w := waiting[h.ID]; w.Who != "" {
+		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.waits_for"), Text: w.Who})
+		if w.Due != "" {
+			facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.due"), Text: w.Due})
+		}
+	}
+	if h.Unit != "" && p.site.Unit != nil {
+		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.unit"), Text: p.site.Unit(ctx, h.Unit)})
+	}
+	if h.Source != "" {
+		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.source"), Text: h.Source})
+	}
+	return facts, nil
+}
+
+// Ball is whom a record waits for.
+type Ball struct {
+	Who  string // names or roles
+	Due  string // the deadline in words, with how late it is
+	Late bool
+}
+
+// Waiting tells for each record whom it waits for, in words.
+func Waiting(ctx context.Context, s *Site, ids ...string) (map[string]Ball, error) {
+	tasks, err := s.Engine.Waiting(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	var people []string
+	for _, list := range tasks {
+		for _, t := range list {
+			if t.PersonID != "" {
+				people = append(people, t.PersonID)
+			}
+		}
+	}
+	names := map[string]string{}
+	if len(people) > 0 {
+		if names, err = s.Names(ctx, people...); err != nil {
+			return nil, err
+		}
+	}
+	today := s.Engine.Today(ctx)
+	out := map[string]Ball{}
+	for id, list := range tasks {
+		var b Ball
+		var who []string
+		for _, t := range list {
+			name := names[t.PersonID]
+			if t.PersonID == "" {
+				name = lang.T(ctx, "role."+string(t.Role))
+			}
+			if name != "" && !slices.Contains(who, name) {
+				who = append(who, name)
+			}
+			if !t.Due.IsZero() && b.Due == "" {
+				b.Due, b.Late = DueText(ctx, t, today)
+			}
+		}
+		b.Who = strings.Join(who, ", ")
+		out[id] = b
+	}
+	return out, nil
+}
+
+// DueText gives a deadline in words, and whether it has passed.
+func DueText(ctx context.Context, t record.Task, today time.Time) (string, bool) {
+	if t.Due.IsZero() {
+		return "", false
+	}
+	if late := clock.Days(t.Due, today); late > 0 {
+		return lang.T(ctx, "record.overdue", "date", lang.Day(ctx, t.Due), "days", lang.Days(ctx, late)), true
+	}
+	return lang.Day(ctx, t.Due), false
+}
+
+// action is a button of the record's page.
+type action struct {
+	Label, Href string
+	Post        bool // needs no page of its own
+	Danger      bool
+	Task        bool
+}
+
+// blocked is a command that the actor has, but that cannot be given yet.
+type blocked struct {
+	Label   string
+	Reasons []string
+}
+
+func (p *pages[T]) actions(ctx context.Context, rec T) ([]action, []blocked, error) {
+	all, err := p.kind.Actions(ctx, rec)
+	if err != nil {
+		return nil, nil, err
+	}
+	var out []action
+	var not []blocked
+	for _, a := range all {
+		label := lang.T(ctx, p.kind.Name+"."+a.Name+".button")
+		if len(a.Verdict.Blocking) > 0 {
+			b := blocked{Label: label}
+			for _, r := range a.Verdict.Blocking {
+				b.Reasons = append(b.Reasons, lang.T(ctx, r.Key, web.Args(ctx, r.Args)...))
+			}
+			not = append(not, b)
+			continue
+		}
+		out = append(out, action{
+			Label: label, Href: p.address(rec.Base()) + "/" + a.Path, Danger: a.Danger, Task: a.Task,
+			Post: len(a.Fields) == 0 && !a.Reason && !a.Confirm && len(a.Verdict.Warnings) == 0,
+		})
+	}
+	slices.SortStableFunc(out, func(a, b action) int { return rank(a) - rank(b) })
+	return out, not, nil
+}
+
+func rank(a action) int {
+	switch {
+	case a.Danger:
+		return 2
+	case a.Task:
+		return 0
+	}
+	return 1
+}
+
+// history lists the record's events, newest first.
+func (p *pages[T]) history(c *web.Context, rec T) (templ.Component, error) {
+	ctx := c.Ctx()
+	events, err := event.Of(ctx, p.site.Engine.DB, rec.Base().ID)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(events)
+	entries := make([]ui.LogEntry, 0, len(events))
+	for _, ev := range events {
+		entry, err := p.entry(ctx, rec, ev)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry)
+	}
+	return ui.LogList(entries), nil
+}
+
+func (p *pages[T]) entry(ctx context.Context, rec T, ev event.Event) (ui.LogEntry, error) {
+	e := ui.LogEntry{When: lang.DateTime(ctx, ev.At), Machine: ev.At.Format("2006-01-02T15:04:05Z07:00"), Who: ActorName(ctx, ev), What: EventText(ctx, ev), Reason: ev.Reason}
+	told := ev.Told()
+	var fields []form.Field
+	if c, ok := p.kind.Lifecycle().Command(ev.Command); ok {
+		fields = c.Fields
+	}
+	var names []string
+	for name := range told {
+		names = append(names, name)
+	}
+	order := func(name string) int {
+		if i := slices.IndexFunc(fields, func(f form.Field) bool { return f.Name == name }); i >= 0 {
+			return i
+		}
+		return len(fields)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if d := order(a) - order(b); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	for _, name := range names {
+		text := strings.Join(told[name], ", ")
+		if i := order(name); i < len(fields) {
+			var err error
+			if text, err = shown(ctx, fields[i], told[name], rec); err != nil {
+				return e, err
+			}
+		} else if key := p.kind.Name + ".value." + text; p.site.Router.Catalog.Has(key) {
+			text = lang.T(ctx, key)
+		}
+		e.Details = append(e.Details, ui.Change{Label: label(ctx, p.kind.Name, ev.Command, name), To: text})
+	}
+	if ev.From != "" && ev.From != ev.To {
+		e.Details = append(e.Details, ui.Change{Label: lang.T(ctx, "record.state"), From: lang.T(ctx, ev.Kind+".state."+ev.From), To: lang.T(ctx, ev.Kind+".state."+ev.To)})
+	}
+	return e, nil
+}
+
+// EventText says what happened, without who: "klargjorde behovet".
+func EventText(ctx context.Context, ev event.Event) string {
+	if ev.Command == "import" {
+		return lang.T(ctx, "record.event.import")
+	}
+	return lang.T(ctx, ev.Kind+"."+ev.Command+".event")
+}
+
+// ActorName gives who did it; the program's own doings are Funn's.
+func ActorName(ctx context.Context, ev event.Event) string {
+	if ev.ActorID == access.System.ID {
+		return lang.T(ctx, "record.system")
+	}
+	return ev.ActorName
+}
+
+// commanding wraps the handlers of one command.
+func (p *pages[T]) commanding(c lifecycle.Command, h func(*web.Context, lifecycle.Command, T) error) web.Handler {
+	return func(wc *web.Context) error {
+		rec, err := p.open(wc)
+		if err != nil {
+			return err
+		}
+		return h(wc, c, rec)
+	}
+}
+
+func (p *pages[T]) creating(c lifecycle.Command, h func(*web.Context, lifecycle.Command) error) web.Handler {
+	return func(wc *web.Context) error { return h(wc, c) }
+}
+
+// commandForm asks for what a command must be told. Who may not give it, or not
+// now, is told so at once.
+func (p *pages[T]) commandForm(c *web.Context, cmd lifecycle.Command, rec T) error {
+	actions, err := p.kind.Actions(c.Ctx(), rec)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(actions, func(a record.Action) bool { return a.Name == cmd.Name })
+	if i < 0 {
+		return p.refusal(c, cmd, rec)
+	}
+	if v := actions[i].Verdict; len(v.Blocking) > 0 {
+		f := fault.New(fault.Conflict, "error.blocked")
+		for _, b := range v.Blocking {
+			f.Fields = append(f.Fields, fault.Field{Key: b.Key, Args: b.Args})
+		}
+		return f
+	}
+	values, err := stored(cmd.Fields, rec)
+	if err != nil {
+		return err
+	}
+	for name, given := range c.R.URL.Query() {
+		// A link may fill in a field, such as a hit of the search to link to.
+		if j := slices.IndexFunc(cmd.Fields, func(f form.Field) bool { return f.Name == name }); j >= 0 && cmd.Fields[j].Type != form.File {
+			values[name] = given
+		}
+	}
+	return p.ask(c, http.StatusOK, cmd, rec, asked{values: values, warnings: actions[i].Verdict.Warnings})
+}
+
+// refusal gives the error that the command itself would give.
+func (p *pages[T]) refusal(c *web.Context, cmd lifecycle.Command, rec T) error {
+	h := rec.Base()
+	if !slices.Contains(cmd.From, h.State) {
+		if access.Allows(cmd.Who, c.Actor, p.kind.Subject(rec)) {
+			return fault.New(fault.Conflict, "error.wrong_state")
+		}
+	}
+	return fault.New(fault.Forbidden, "error.forbidden")
+}
+
+func (p *pages[T]) createForm(c *web.Context, cmd lifecycle.Command) error {
+	if !access.Allows(cmd.Who, c.Actor, access.Subject{}) {
+		return fault.New(fault.Forbidden, "error.forbidden")
+	}
+	values := map[string][]string{}
+	for name, given := range c.R.URL.Query() {
+		values[name] = given
+	}
+	var none T
+	return p.ask(c, http.StatusOK, cmd, none, asked{values: values})
+}
+
+func (p *pages[T]) create(c *web.Context, cmd lifecycle.Command) error {
+	var none T
+	in, values, err := p.read(c, cmd, none)
+	var head *record.Head
+	if err == nil {
+		head, err = p.kind.Begin(c.Ctx(), cmd.Name, in)
+	}
+	if err != nil {
+		return p.again(c, cmd, none, values, in, err)
+	}
+	return p.done(c, cmd, head)
+}
+
+func (p *pages[T]) command(c *web.Context, cmd lifecycle.Command, rec T) error {
+	in, values, err := p.read(c, cmd, rec)
+	var head *record.Head
+	if err == nil {
+		head, err = p.kind.Run(c.Ctx(), rec.Base().ID, cmd.Name, in)
+	} else if fault.Of(err) == fault.Invalid {
+		// Errors in the form are only for those who may send it.
+		if !access.Allows(cmd.Who, c.Actor, p.kind.Subject(rec)) || !slices.Contains(cmd.From, rec.Base().State) {
+			err = p.refusal(c, cmd, rec)
+		}
+	}
+	if err != nil {
+		return p.again(c, cmd, rec, values, in, err)
+	}
+	return p.done(c, cmd, head)
+}
+
+func (p *pages[T]) done(c *web.Context, cmd lifecycle.Command, h *record.Head) error {
+	to := p.address(h)
+	if p.view.After != nil {
+		if other := p.view.After(cmd.Name, h); other != "" {
+			to = other
+		}
+	}
+	return c.Redirect(to, lang.T(c.Ctx(), p.kind.Name+"."+cmd.Name+".done", "number", h.Number, "title", h.Title))
+}
+
+// read reads the form that was sent.
+func (p *pages[T]) read(c *web.Context, cmd lifecycle.Command, rec T) (record.Input, map[string][]string, error) {
+	var in record.Input
+	if err := c.R.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return in, nil, fault.Wrap(fault.TooLarge, err, "error.too_large")
+		}
+		return in, nil, fault.Wrap(fault.Invalid, err, "error.form_broken")
+	}
+	if m := c.R.MultipartForm; m != nil {
+		defer func() { _ = m.RemoveAll() }()
+	}
+	sent := c.R.PostForm
+	in.Request, in.Reason = sent.Get("_key"), sent.Get(record.ReasonField)
+	fmt.Sscan(sent.Get("_version"), &in.Version)
+	var any any
+	if !isNil(rec) {
+		any = rec
+	}
+	files, fileErr := p.files(c, cmd.Fields)
+	values, err := form.Parse(c.Ctx(), cmd.Fields, sent, files, any)
+	in.Values = values
+	if fileErr != nil {
+		f, ok := fault.As(err)
+		if err != nil && !ok {
+			return in, sent, err
+		}
+		if ok {
+			fileErr.Fields = append(fileErr.Fields, f.Fields...)
+		}
+		return in, sent, fileErr
+	}
+	return in, sent, err
+}
+
+func isNil[T record.Record](rec T) bool {
+	var none T
+	return any(rec) == any(none)
+}
+
+// files checks and keeps the uploads of a form.
+func (p *pages[T]) files(c *web.Context, fields []form.Field) (map[string]*form.Upload, *fault.Error) {
+	out := map[string]*form.Upload{}
+	var wrong *fault.Error
+	for _, f := range fields {
+		if f.Type != form.File || c.R.MultipartForm == nil {
+			continue
+		}
+		for _, fh := range c.R.MultipartForm.File[f.Name] {
+			if fh.Filename == "" || fh.Size == 0 {
+				continue
+			}
+			file, err := fh.Open()
+			if err == nil {
+				var kept *form.Upload
+				kept, err = p.site.Keep(c.Ctx(), fh.Filename, file, fh.Size)
+				out[f.Name] = kept
+				err = errors.Join(err, file.Close())
+			}
+			if err != nil {
+				if wrong == nil {
+					wrong = fault.New(fault.Invalid, "error.invalid")
+				}
+				key, args := "error.file", []any(nil)
+				if flt, ok := fault.As(err); ok {
+					key, args = flt.Key, flt.Args
+				} else {
+					c.Router.Logger.ErrorContext(c.Ctx(), "upload failed", "error", err)
+				}
+				delete(out, f.Name)
+				wrong.Fields = append(wrong.Fields, fault.Field{Name: f.Name, Key: key, Args: args})
+			}
+		}
+	}
+	return out, wrong
+}
+
+// again shows the form once more with what was typed: with the errors at their
+// fields, or beside what somebody else has stored in the meantime. What the
+// form cannot mend is an error page.
+func (p *pages[T]) again(c *web.Context, cmd lifecycle.Command, rec T, typed map[string][]string, in record.Input, err error) error {
+	f, ok := fault.As(err)
+	if !ok {
+		return err
+	}
+	switch {
+	case f.Kind == fault.Invalid && len(f.Fields) > 0:
+		return p.ask(c, http.StatusUnprocessableEntity, cmd, rec, asked{values: typed, errs: f.Fields, key: in.Request, version: in.Version})
+	case f.Kind == fault.Conflict && f.Key == "error.changed_meanwhile" && !isNil(rec):
+		fresh, ferr := p.kind.ByNumber(c.Ctx(), rec.Base().Number)
+		if ferr != nil {
+			return ferr
+		}
+		return p.ask(c, http.StatusConflict, cmd, fresh, asked{values: typed, conflict: true})
+	}
+	return err
+}
+
+// asked is what a form shows.
+type asked struct {
+	values   map[string][]string
+	errs     []fault.Field
+	warnings []record.Reason
+	conflict bool
+	key      string
+	version  int
+}
