@@ -74,7 +74,7 @@ func (c Bars) Render() Rendered {
 	left := labelWidth + 16
 	full := max(width-left-min(notes, 220)-14, 200)
 
-	var p pen
+	p := pen{w: width}
 	type end struct {
 		x, y float64
 		ok   bool
@@ -104,7 +104,7 @@ func (c Bars) Render() Rendered {
 		c.bar(&p, b, left, y, length, thick)
 		p.line("chart-zero", left, y-3, left, y+thick+3)
 		tail := left + length + 10
-		number := format(b.Value)
+		number := fit(format(b.Value), bodySize, true, 150)
 		class := "chart-strong"
 		if !known(b.Value) {
 			class = "chart-muted"

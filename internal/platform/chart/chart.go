@@ -151,7 +151,7 @@ func (m Meta) finish(kind string, w, h float64, body *pen, t Table) Rendered {
 
 // empty is the picture of a chart without data: a frame with the reason.
 func (m Meta) empty(kind string, w float64, t Table) Rendered {
-	var p pen
+	p := pen{w: w}
 	lines := wrap(or(m.Empty, "–"), bodySize, false, w-80, 3)
 	h := 60 + lineHeight*float64(len(lines))
 	p.rect("chart-void", 1, 1, w-2, h-2, 6)
@@ -224,6 +224,14 @@ func plain(v float64) string {
 		return "0" // not "-0"
 	}
 	return strings.Replace(strconv.FormatFloat(v, 'f', -1, 64), "-", "−", 1)
+}
+
+// ticks gives the function that writes the numbers of an axis.
+func (m Meta) ticks(tick, format func(float64) string) func(float64) string {
+	if tick != nil {
+		return tick
+	}
+	return m.formatter(format)
 }
 
 // formatter makes a function that writes numbers, and the word for unknown

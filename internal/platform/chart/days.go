@@ -1,6 +1,9 @@
 package chart
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // DaysBar is a small bar of the days a record has spent in each state, for the
 // view of a thread.
@@ -49,33 +52,27 @@ func (c DaysBar) Render() Rendered {
 	}
 	// Every stay gets a little room however short, so that none disappears; the
 	// rest of the width is shared by days.
-	const gap, arrow, top, thick = 2.0, 10.0, 24.0, 18.0
-	least := min(14, (w-arrow)/float64(len(c.Segments))-gap)
-	free := w - arrow - (least+gap)*float64(len(c.Segments))
-	if least < 1 {
-		least, free = 0, w-arrow-gap*float64(len(c.Segments))
-	}
+	const gap, arrow, top, thick = 2.0, 10.0, 46.0, 18.0
+	n := float64(len(c.Segments))
+	least := min(8, (w-arrow)/n-gap)
+	free := w - arrow - (least+gap)*n
 	id := c.id("days")
-	var p pen
+	p := pen{w: w}
 	p.hatch(id, "chart-hatch")
-	x := 0.0
-	// Labels stand over their part when they fit, and else are left to the
-	// table and the legend line below, which names the longest stays.
+	lefts := make([]float64, len(c.Segments))
+	x := 1.0
 	for i, s := range c.Segments {
-		length := least
+		length := max(least, 0.5)
 		if total > 0 {
 			length += free * float64(max(s.Days, 0)) / total
 		}
-		length = max(length, 0.5)
+		lefts[i] = x
 		class := "chart-stay"
 		if i%2 == 1 {
 			class = "chart-stay-odd"
 		}
 		if s.Current {
-			class = "chart-fill chart-a"
-		}
-		if s.Current {
-			p.poly(class, true, point{x, top}, point{x + length, top}, point{x + length + arrow - 2, top + thick/2}, point{x + length, top + thick}, point{x, top + thick})
+			p.poly("chart-fill chart-a", true, point{x, top}, point{x + length, top}, point{x + length + arrow - 2, top + thick/2}, point{x + length, top + thick}, point{x, top + thick})
 		} else {
 			p.rect(class, x, top, length, thick, 2)
 		}
@@ -83,19 +80,55 @@ func (c DaysBar) Render() Rendered {
 			over := length * float64(s.Days-s.Limit) / float64(s.Days)
 			p.hatched(id, "chart-delay", x+length-over, top, over, thick)
 		}
-		if textWidth(s.Label, smallSize, s.Current) <= length {
-			label := "chart-small"
-			if s.Current {
-				label = "chart-small chart-strong"
-			}
-			p.text(label, start, x+1, top-8, s.Label)
-		}
-		if text := days(s.Days); textWidth(text, smallSize, false) <= length {
-			p.text("chart-small chart-muted", start, x+1, top+thick+15, text)
-		}
 		x += length + gap
 	}
-	return c.finish("days", w, math.Ceil(top+thick+22), &p, table)
+	c.labels(&p, lefts, w, top, days)
+	return c.finish("days", w, math.Ceil(top+thick+2), &p, table)
+}
+
+// labels writes name and days over the segments, moved sideways where they
+// would meet, with a thin line down to the segment. When there is no room for
+// all, the shortest stays go without; the table has them.
+func (c DaysBar) labels(p *pen, lefts []float64, w, top float64, days func(int) string) {
+	widths := make([]float64, len(c.Segments))
+	shown := make([]int, len(c.Segments))
+	sum := 0.0
+	for i, s := range c.Segments {
+		widths[i] = min(max(textWidth(s.Label, smallSize, true), textWidth(days(max(s.Days, 0)), smallSize, false)), 200) + 14
+		shown[i] = i
+		sum += widths[i]
+	}
+	for sum > w && len(shown) > 1 {
+		shortest := 0
+		for k, i := range shown {
+			if !c.Segments[i].Current && (c.Segments[shown[shortest]].Current || c.Segments[i].Days < c.Segments[shown[shortest]].Days) {
+				shortest = k
+			}
+		}
+		sum -= widths[shown[shortest]]
+		shown = slices.Delete(shown, shortest, shortest+1)
+	}
+	places := make([]float64, len(shown))
+	next := 0.0
+	for k, i := range shown {
+		places[k] = max(lefts[i], next)
+		next = places[k] + widths[i]
+	}
+	next = w + 10
+	for k := len(shown) - 1; k >= 0; k-- {
+		places[k] = max(min(places[k], next-widths[shown[k]]), 0)
+		next = places[k]
+	}
+	for k, i := range shown {
+		s, at := c.Segments[i], places[k]
+		class := "chart-small"
+		if s.Current {
+			class = "chart-small chart-strong"
+		}
+		p.poly("chart-lead", false, point{at, 8}, point{at, top - 8}, point{lefts[i] + 2, top - 1})
+		p.text(class, start, at+5, 16, fit(s.Label, smallSize, s.Current, 206))
+		p.text("chart-small chart-muted", start, at+5, 32, fit(days(max(s.Days, 0)), smallSize, false, 206))
+	}
 }
 
 func (c DaysBar) table(days func(int) string) Table {

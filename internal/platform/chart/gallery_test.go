@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"funn/internal/platform/chart"
 )
 
 var galleryFile = flag.String("gallery", "", "write all sample charts to this HTML file, to be looked at")
@@ -28,7 +30,7 @@ func page(css string) string {
 
 func TestGallery(t *testing.T) {
 	const css = `body{font-family:"Source Sans 3",Arial,sans-serif;margin:24px auto;max-width:1000px}section{overflow-x:auto}figure{margin:0 0 36px}`
-	html := page(css + chartCSS())
+	html := page(css + chart.CSS)
 	for name := range samples() {
 		if !strings.Contains(html, "<h2>"+name+"</h2>") {
 			t.Errorf("the page lacks %s", name)

@@ -13,9 +13,12 @@ const (
 	end    = `end`
 )
 
-// pen writes SVG elements. Classes and ids are constants of this package; texts
-// from outside pass through escape.
-type pen struct{ b []byte }
+// pen writes SVG elements into a drawing w wide. Classes and ids are constants
+// of this package; texts from outside pass through escape.
+type pen struct {
+	b []byte
+	w float64
+}
 
 func (p *pen) raw(parts ...string) {
 	for _, s := range parts {
@@ -166,11 +169,21 @@ func (p *pen) diamond(class string, x, y, rx, ry float64) {
 	p.poly(class, true, point{x - rx, y}, point{x, y - ry}, point{x + rx, y}, point{x, y + ry})
 }
 
-// text writes one line with its baseline at y. An empty text writes nothing.
+// text writes one line with its baseline at y, cut where it would leave the
+// drawing. An empty text writes nothing.
 func (p *pen) text(class, anchor string, x, y float64, s string) {
 	if s == "" {
 		return
 	}
+	room := p.w - x
+	switch anchor {
+	case end:
+		room = x
+	case middle:
+		room = 2 * min(x, p.w-x)
+	}
+	size, bold := font(class)
+	s = fit(s, size, bold, room+2)
 	p.raw(`<text`)
 	if class != "" {
 		p.raw(` class="`, class, `"`)

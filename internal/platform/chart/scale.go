@@ -32,6 +32,17 @@ func newAxis(lo, hi float64, n int, least, from, to float64) axis {
 	return a
 }
 
+// tightAxis is newAxis with the ends left where they are and ticks only inside.
+func tightAxis(lo, hi float64, n int, from, to float64) axis {
+	a := newAxis(lo, hi, n, 0, from, to)
+	if hi-lo < (a.hi-a.lo)*1e-6 { // newAxis made room around a single number
+		return a
+	}
+	a.lo, a.hi = lo, hi
+	a.ticks = slices.DeleteFunc(a.ticks, func(v float64) bool { return v < lo || v > hi })
+	return a
+}
+
 // tick gives i steps without the dust of binary fractions, so that a label
 // reads 0.3 and not 0.30000000000000004.
 func tick(i, step float64) float64 {

@@ -29,6 +29,7 @@ type StackedBars struct {
 	// table has them all.
 	Series []Series
 	Format func(float64) string
+	Tick   func(float64) string // writes the numbers of the axis; Format when nil
 	Words  StackedWords
 }
 
@@ -97,19 +98,20 @@ func (c StackedBars) Render() Rendered {
 
 	const plotHeight, top, gapHeight = 270.0, 44.0, 24.0
 	y := newAxis(lo, hi, 4, 0, top+plotHeight, top)
+	tick := c.ticks(c.Tick, c.Format)
 	tickLabels := make([]string, len(y.ticks))
 	for i, v := range y.ticks {
-		tickLabels[i] = format(v)
+		tickLabels[i] = tick(v)
 	}
 	names := make([]string, len(series))
 	for i, s := range series {
 		names[i] = s.Name
 	}
-	left := widest(smallSize, false, tickLabels...) + 12
+	left := min(widest(smallSize, false, tickLabels...), 130) + 12
 	nameWidth := min(widest(bodySize, true, names...), 190)
 	right := width - nameWidth - 30
 
-	var p pen
+	p := pen{w: width}
 	id := c.id("stacked")
 	p.hatch(id, "chart-hatch-muted")
 	p.text("chart-axis", start, 0, 14, c.Words.Unit)

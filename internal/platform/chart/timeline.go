@@ -81,7 +81,7 @@ func (c Timeline) Render() Rendered {
 		lane      = 22.0
 	)
 	id := c.id("timeline")
-	var p pen
+	p := pen{w: width}
 	p.hatch(id, "chart-hatch")
 
 	labels := make([]string, len(rows))
@@ -158,7 +158,7 @@ func (c Timeline) Render() Rendered {
 		c.row(&p, id, r, t, places[i].y, barHeight)
 	}
 	if today {
-		text := or(c.Words.Today, c.date(c.Today))
+		text := fit(or(c.Words.Today, c.date(c.Today)), smallSize, true, 300)
 		w := textWidth(text, smallSize, true) + 14
 		x := min(max(t.at(c.Today), left+w/2), width-w/2)
 		p.rect("chart-flag", x-w/2, todayLane-10, w, 20, 4)
@@ -185,15 +185,18 @@ func (r TimelineRow) tidy() TimelineRow {
 	return r
 }
 
+func (r TimelineRow) withoutDeadline() TimelineRow {
+	r.Deadline = time.Time{}
+	return r
+}
+
 // note is what stands to the right of the row's marks.
 func (r TimelineRow) note() string {
-	switch {
-	case r.Delay == "":
-		return r.DeadlineNote
-	case r.DeadlineNote == "":
-		return r.Delay
+	s := r.Delay + r.DeadlineNote
+	if r.Delay != "" && r.DeadlineNote != "" {
+		s = r.Delay + " · " + r.DeadlineNote
 	}
-	return r.Delay + " · " + r.DeadlineNote
+	return fit(s, bodySize, true, 300)
 }
 
 func (r TimelineRow) progressText() string {
@@ -352,6 +355,10 @@ func (c Timeline) row(p *pen, id string, r TimelineRow, t timeScale, y, h float6
 		if r.Late() {
 			class = "chart-late"
 		}
+		// What lies between is slack, when there is a plan to have slack from.
+		if x := t.endOf(r.withoutDeadline()); ended && t.at(r.Deadline)-7.5 > x+4 {
+			p.line("chart-slack", x+3, y, t.at(r.Deadline)-8, y)
+		}
 		p.diamond(class, t.at(r.Deadline), y, 7.5, 9)
 	}
 	p.text("chart-strong chart-halo", start, t.endOf(r)+8, y+baseline, r.note())
@@ -372,6 +379,7 @@ func (c Timeline) legend(p *pen, rows []TimelineRow, id string) float64 {
 		if !show || word == "" {
 			return
 		}
+		word = fit(word, smallSize, false, 360)
 		w := 34 + textWidth(word, smallSize, false) + 22
 		if x > 0 && x+w > width {
 			x, y = 0, y+22

@@ -1,0 +1,4 @@
+package chart
+
+// TextWidth lets the tests measure text as the charts do.
+var TextWidth = textWidth
