@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"funn/internal/platform/chart"
 )
 
 //go:embed static vendored
@@ -27,13 +29,10 @@ type asset struct {
 	zipped []byte // nil when compressing gains nothing, as with fonts
 }
 
-// bundle is what app.css is put together from, in the order of the cascade:
-// what comes later wins, and our own rules lie outside Aksel's layers.
-var bundle = []string{"vendored/aksel.css", "static/fonts.css", "static/app.css"}
-
 var assets = sync.OnceValue(buildAssets)
 
-// buildAssets panics on a missing file, because everything it reads is
+// buildAssets puts the style sheet together in the order of the cascade: what
+// comes later wins, and our own rules lie outside Aksel's layers. It panics on a missing file, because everything it reads is
 // embedded and a program without its style sheet should not start.
 func buildAssets() map[string]asset {
 	out := make(map[string]asset)
@@ -48,12 +47,7 @@ func buildAssets() map[string]asset {
 		out[name] = a
 		return a
 	}
-	var css bytes.Buffer
-	for _, name := range bundle {
-		css.Write(read(name))
-		css.WriteByte('\n')
-	}
-	style := css.String()
+	style := string(read("vendored/aksel.css")) + chart.CSS + string(read("static/fonts.css")) + string(read("static/app.css"))
 	fonts, err := fs.Glob(files, "vendored/*.woff2")
 	if err != nil {
 		panic(err)

@@ -86,7 +86,7 @@ type FilterProps struct {
 	Title     string // "Avgrens listen" when empty
 	Action    string // the list's own address
 	ClearHref string // the list without filters; no link when empty
-	Chosen    int    // how many filters are chosen: the form is open on a narrow screen when there are some
+	Chosen    int    // how many filters are on, shown where the form is folded
 	Hidden    []HiddenField
 }
 
@@ -104,3 +104,11 @@ type Download struct {
 type HiddenField struct{ Name, Value string }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// prefixed gives the text with the prefix, or nothing for no text.
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
+	}
+	return prefix + text
+}

@@ -42,13 +42,60 @@ type ChainNode struct {
 
 	Current bool // the record that the page is about
 	Future  bool // does not exist yet: what is expected to come
-	Depth   int  // 0 on the trunk, 1 and more on a branch from the node above
+	// Depth is 0 for the records of the main line, which follow each other, and
+	// one more than the depth of the record that it came from for the others.
+	Depth int
 	// Between is told on the line down to this node: "2 måneder".
 	Between string
 }
 
 // depth keeps branches within what a narrow screen can show.
-func (n ChainNode) depth() string { return itoa(min(max(n.Depth, 0), 3)) }
+func (n ChainNode) depth() int { return min(max(n.Depth, 0), 3) }
+
+// rail is a piece of line beside one node.
+type rail struct {
+	level int
+	// part is "up" from the top to the node, "down" from the node to the
+	// bottom, "through" past it, and "branch" from the line of the level to a
+	// node one level in.
+	part   string
+	future bool // what it leads to does not exist yet
+}
+
+// rails gives the lines to draw beside the i-th node.
+func rails(nodes []ChainNode, i int) []rail {
+	var out []rail
+	depth := nodes[i].depth()
+	// next finds the record that the line of a level goes on to below node i:
+	// on the main line the next record, on a branch the next one that came
+	// from the same record.
+	next := func(level int) (ChainNode, bool) {
+		for _, n := range nodes[i+1:] {
+			if n.depth() == level+1 || level == 0 && n.depth() == 0 {
+				return n, true
+			}
+			if n.depth() <= level {
+				break
+			}
+		}
+		return ChainNode{}, false
+	}
+	for level := range depth {
+		if n, ok := next(level); ok {
+			out = append(out, rail{level, "through", n.Future})
+		}
+		if level == depth-1 {
+			out = append(out, rail{level, "branch", nodes[i].Future})
+		}
+	}
+	if depth == 0 && i > 0 {
+		out = append(out, rail{0, "up", nodes[i].Future})
+	}
+	if n, ok := next(depth); ok {
+		out = append(out, rail{depth, "down", n.Future})
+	}
+	return out
+}
 
 // LogEntry is one event in the history of a record.
 type LogEntry struct {

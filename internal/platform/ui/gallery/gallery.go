@@ -4,8 +4,12 @@
 package gallery
 
 import (
+	"strconv"
+	"time"
+
 	"github.com/a-h/templ"
 
+	"funn/internal/platform/chart"
 	"funn/internal/platform/ui"
 )
 
@@ -46,5 +50,40 @@ func withFlash() ui.Shell {
 	return s
 }
 
-// drawing stands in for what package chart draws.
-const drawing = `<svg role="img" aria-labelledby="d-t d-d" viewBox="0 0 600 80"><title id="d-t">Framdrift</title><desc id="d-d">To stolper.</desc><rect x="0" y="10" width="400" height="20" fill="currentColor"/><rect x="0" y="45" width="150" height="20" fill="currentColor"/></svg>`
+func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
+
+func timeline() chart.Chart {
+	return chart.Timeline{
+		Meta:  chart.Meta{ID: "tid", Title: "To av fire prosjekter er forsinket, ett kommer etter beslutningen", Desc: "Fire prosjekter fra 2024 til 2028."},
+		Today: day(2026, 2, 1),
+		Words: chart.TimelineWords{
+			Name: "Prosjekt", Group: "Tema", Start: "Start", End: "Planlagt slutt", Forecast: "Prognose", Planned: "Planlagt", Done: "Framdrift",
+			Delay: "Forsinkelse", Deadline: "Beslutning", Late: "Kommer etter beslutningen", Yes: "ja", No: "nei", Today: "i dag",
+		},
+		Rows: []chart.TimelineRow{
+			{Group: "Pålitelig forvaltning", Label: "Eksempelprosjekt om oppfølging fem år etter", Start: day(2024, 3, 1), End: day(2026, 9, 1), Progress: .72},
+			{Group: "Pålitelig forvaltning", Label: "Digital oppfølging: hvem faller utenfor?", Start: day(2024, 8, 1), End: day(2026, 6, 1), Forecast: day(2026, 12, 1), Progress: .55, Delay: "+6 md.", Deadline: day(2026, 9, 1), DeadlineNote: "3 md. for sent"},
+			{Group: "Arbeidsrettede tiltak", Label: "Følgeforskning på et eksempel", Start: day(2023, 9, 1), End: day(2027, 2, 1), Progress: .61},
+			{Group: "Arbeidsrettede tiltak", Label: "Et forsøk med loddtrekning", Start: day(2025, 1, 1), End: day(2027, 8, 1), Forecast: day(2027, 10, 1), Progress: .3, Delay: "+2 md."},
+		},
+	}
+}
+
+func forest() chart.Chart {
+	return chart.Forest{
+		Meta:     chart.Meta{ID: "skog", Title: "Tiltaket øker andelen i jobb med om lag 6 prosentpoeng", Desc: "Tre studier og samlet estimat."},
+		Rows:     []chart.Estimate{{Label: "Studie A", Value: 8.7, Low: 2.6, High: 14.8, Weight: .4}, {Label: "Studie B", Value: 4.1, Low: -4.7, High: 12.9, Weight: .2}, {Label: "Studie C", Value: 6.4, Low: 2.1, High: 10.7, Weight: .4}},
+		Pooled:   []chart.Estimate{{Label: "Samlet", Value: 6.1, Low: 3.2, High: 9}},
+		Interval: func(low, high string) string { return low + " til " + high },
+		Words:    chart.ForestWords{Label: "Studie", Effect: "Effekt (95 % KI)", Weight: "Vekt", Axis: "Endring i andel i jobb, prosentpoeng", Less: "færre i jobb", More: "flere i jobb"},
+	}
+}
+
+func days() chart.Chart {
+	return chart.DaysBar{
+		Meta:     chart.Meta{ID: "dager", Title: "Behovet har ventet lengst på prioritering", Desc: "Dager i hvert steg."},
+		Segments: []chart.DaysSegment{{Label: "Meldt", Days: 3}, {Label: "Under klargjøring", Days: 41, Limit: 30}, {Label: "Klar", Days: 66}, {Label: "Under arbeid", Days: 30, Current: true}},
+		Days:     func(n int) string { return strconv.Itoa(n) + " dager" },
+		Words:    chart.DaysWords{Label: "Steg", Days: "Dager", Limit: "Grense"},
+	}
+}
