@@ -92,11 +92,12 @@ func (c Lines) Render() Rendered {
 			}
 		}
 	}
-	for i, place := range spread(ends, lineHeight+3, top, top+plotHeight) {
+	gap, lines := nameLines(names, nameWidth)
+	for i, place := range spread(ends, gap, top, top+plotHeight) {
 		k := who[i]
 		p.poly("chart-lead", false, point{at[i].x + 8, at[i].y}, point{at[i].x + 11, at[i].y}, point{x.to + 20, place}, point{x.to + 24, place})
 		p.mark(k, at[i].x, at[i].y)
-		p.text("chart-strong chart-ink chart-halo "+colours[k], start, x.to+28, place+baseline, fit(named[k].Name, bodySize, true, nameWidth+2))
+		p.textLines("chart-strong chart-ink chart-halo "+colours[k], start, x.to+28, place, lines[k])
 	}
 	return c.finish("lines", width, top+plotHeight+32, &p, t)
 }

@@ -47,7 +47,7 @@ var aksel = map[string][2]string{
 // colours it: "chart-fill.chart-a fill".
 func rules(t *testing.T) map[string]string {
 	t.Helper()
-	css, _, found := strings.Cut(chart.CSS, "@media")
+	css, _, found := strings.Cut(chart.CSS, "@media print")
 	if !found {
 		t.Fatal("no media rules at the end")
 	}
@@ -108,6 +108,47 @@ func TestFallbacksAreAksel(t *testing.T) {
 		if !used[name] {
 			t.Errorf("%s is not used", name)
 		}
+	}
+}
+
+// TestForcedColours lets the reader's colours through: the rules name system
+// colours only, and the shapes that keep theirs are seen on black as on white.
+func TestForcedColours(t *testing.T) {
+	t.Parallel()
+	_, forced, found := strings.Cut(chart.CSS, "@media (forced-colors:active){")
+	if !found {
+		t.Fatal("no rules for forced colours")
+	}
+	for _, m := range regexp.MustCompile(`\{([^{}]*)\}`).FindAllStringSubmatch(forced, -1) {
+		switch m[1] {
+		case "fill:CanvasText!important", "fill:Canvas!important", "stroke:Canvas!important", "stroke:CanvasText!important", "stroke:GrayText!important",
+			"fill:#ffffff!important;forced-color-adjust:none":
+		default:
+			t.Errorf("declarations %q", m[1])
+		}
+	}
+	colour := rules(t)
+	kept := 0
+	for name, variable := range colour {
+		class, _, _ := strings.Cut(name, " ")
+		last := class[strings.LastIndex(class, ".")+1:]
+		first, _, _ := strings.Cut(class, ".")
+		if last == "text" || strings.HasPrefix(first, "chart-ink") || regexp.MustCompile(`\.`+first+`[,{]`).MatchString(forced) {
+			continue
+		}
+		switch first {
+		case "chart-axis", "chart-muted", "chart-alert", "chart-on": // text
+			continue
+		case "chart-stay", "chart-stay-odd", "chart-hatch-muted", "chart-late", "chart-dot": // shape told by another property
+			continue
+		}
+		kept++
+		if got := contrast(t, aksel[variable][0], "#000000"); got < 3 {
+			t.Errorf("%s keeps %s, %.2f:1 on black", name, aksel[variable][0], got)
+		}
+	}
+	if kept < 20 {
+		t.Errorf("only %d colours are kept", kept)
 	}
 }
 

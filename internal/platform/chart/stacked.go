@@ -182,23 +182,30 @@ func (c StackedBars) Render() Rendered {
 	// Names stand at the last bar, moved apart where the parts are small.
 	last := len(c.Columns) - 1
 	centre := make([]float64, len(series))
-	lines := make([][]string, len(series))
 	for k := range series {
 		centre[k] = (spans[last][k].a + spans[last][k].b) / 2
-		lines[k] = wrap(series[k].Name, bodySize, true, nameWidth+2, 2)
 	}
-	gap := lineHeight + 2
-	for _, l := range lines {
-		if len(l) > 1 {
-			gap = 2*lineHeight + 2
-		}
-	}
+	gap, lines := nameLines(names, nameWidth)
 	edge := x(last) + bar
 	for k, at := range spread(centre, gap, top, top+plotHeight) {
 		p.poly("chart-lead", false, point{edge + 2, centre[k]}, point{edge + 8, centre[k]}, point{right + 10, at}, point{right + 16, at})
 		p.textLines("chart-strong chart-ink "+colours[k], start, right+20, at, lines[k])
 	}
 	return c.finish("stacked", width, top+plotHeight+30, &p, table)
+}
+
+// nameLines breaks the names of series into lines and gives how far apart they
+// must stand.
+func nameLines(names []string, room float64) (gap float64, lines [][]string) {
+	gap = lineHeight + 2
+	for _, name := range names {
+		l := wrap(name, bodySize, true, room+2, 2)
+		if len(l) > 1 {
+			gap = 2*lineHeight + 2
+		}
+		lines = append(lines, l)
+	}
+	return gap, lines
 }
 
 // fold sums the series that are too many to tell apart.
