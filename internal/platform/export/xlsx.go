@@ -1,9 +1,12 @@
 package export
 
 import (
+	"bytes"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -30,7 +33,6 @@ const (
 // in view, filter buttons, columns as wide as what they hold, days as days and
 // amounts as numbers with spaces or commas between thousands as the reader's
 // Excel has it. Texts are guarded as in CSV, since people save workbooks as CSV.
-// Rows are streamed, so memory does not grow with cells as in an open workbook.
 func WriteXLSX(w io.Writer, sheets ...Sheet) (err error) {
 	if len(sheets) == 0 {
 		return errors.New("write xlsx: no sheets")
@@ -45,12 +47,11 @@ func WriteXLSX(w io.Writer, sheets ...Sheet) (err error) {
 	if err != nil {
 		return fmt.Errorf("write xlsx: %w", err)
 	}
-	if sheets[0].Title != "" {
-		props := &excelize.DocProperties{Title: tidy(sheets[0].Title), Creator: "Funn", LastModifiedBy: "Funn"}
-		if err := f.SetDocProps(props); err != nil {
-			return fmt.Errorf("write xlsx: set title: %w", err)
-		}
+	props, err := properties(sheets[0].Title)
+	if err != nil {
+		return fmt.Errorf("write xlsx: title: %w", err)
 	}
+	f.Pkg.Store("docProps/core.xml", props)
 	names := sheetNames(sheets)
 	for i, s := range sheets {
 		if err := s.check(); err != nil {
@@ -75,6 +76,18 @@ func WriteXLSX(w io.Writer, sheets ...Sheet) (err error) {
 		return fmt.Errorf("write xlsx: %w", err)
 	}
 	return nil
+}
+
+// properties is the part of the workbook with its title. The library's own
+// setter writes names without their prefix, which some readers refuse.
+func properties(title string) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString(xml.Header + `<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>`)
+	if err := xml.EscapeText(&b, []byte(tidy(title))); err != nil {
+		return nil, err
+	}
+	b.WriteString(`</dc:title><dc:creator>Funn</dc:creator></cp:coreProperties>`)
+	return b.Bytes(), nil
 }
 
 // styles are the numbers of the cell styles in the workbook.
@@ -111,7 +124,9 @@ func (st styles) writeSheet(f *excelize.File, name string, s Sheet) error {
 	if err != nil {
 		return fmt.Errorf("open the sheet: %w", err)
 	}
-	for i, width := range widths(s) {
+	// The stream writer puts each column before those it has; the format wants
+	// them in order, so the last is set first.
+	for i, width := range slices.Backward(widths(s)) {
 		if err := out.SetColWidth(i+1, i+1, width); err != nil {
 			return fmt.Errorf("set the width of column %d: %w", i+1, err)
 		}
