@@ -61,7 +61,7 @@ var ErrUnreachable = errors.New("cannot be reached")
 
 // maxSize bounds the search for a size; larger trials than this have no use
 // for a formula.
-const maxSize = 1 << 33
+const maxSize = 1 << 29
 
 func (t Trial) filled() Trial {
 	if t.Alpha == 0 {
