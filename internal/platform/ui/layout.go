@@ -89,6 +89,14 @@ type Task struct {
 	Done  bool
 }
 
+// Answer is one answer of a form, shown before it is sent.
+type Answer struct {
+	Label    string          // the question
+	Value    string          // what was answered
+	Shown    templ.Component // in place of Value
+	EditHref string          // the page where it is changed; no link when empty
+}
+
 func (s StepState) word() string {
 	switch s {
 	case StepDone:

@@ -25,6 +25,8 @@ type Shell struct {
 
 	Flash Flash // the message after a redirect
 
+	Date string // the day that the page was made, in words, for the foot of a print
+
 	DemoDate string // the day that the demo's clock shows, in words; empty outside the demo
 	DemoHref string // where the demo's clock is moved forward
 

@@ -10,6 +10,7 @@ import (
 type Column struct {
 	Label    string
 	Numeric  bool   // set to the right
+	NoWrap   bool   // the values stay on one line, as dates and periods should
 	SortHref string // where the heading leads to sort by this column; no link when empty
 	Sort     SortOrder
 	Hidden   bool // the label is for screen readers only, as over a column of buttons
@@ -53,6 +54,14 @@ func TextRows(rows [][]string) [][]templ.Component {
 		}
 	}
 	return out
+}
+
+// column gives the i-th column; a cell beyond the last has a column without a name.
+func column(columns []Column, i int) Column {
+	if i < len(columns) {
+		return columns[i]
+	}
+	return Column{}
 }
 
 // PaginationProps describes where in a long list the reader is.

@@ -387,7 +387,7 @@ func tableRow(columns []Column, row []templ.Component) templ.Component {
 		}
 		for i, cell := range row {
 			if i == 0 {
-				var templ_7745c5c3_Var22 = []any{"aksel-table__header-cell f-rowhead", templ.KV("aksel-table__header-cell--align-right", columns[i].Numeric)}
+				var templ_7745c5c3_Var22 = []any{"aksel-table__header-cell f-rowhead", templ.KV("aksel-table__header-cell--align-right", column(columns, i).Numeric)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var22...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -418,7 +418,7 @@ func tableRow(columns []Column, row []templ.Component) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				var templ_7745c5c3_Var24 = []any{"aksel-table__data-cell aksel-body-short--small", templ.KV("aksel-table__data-cell--align-right f-num", columns[i].Numeric)}
+				var templ_7745c5c3_Var24 = []any{"aksel-table__data-cell aksel-body-short--small", templ.KV("aksel-table__data-cell--align-right f-num", column(columns, i).Numeric), templ.KV("f-nowrap", column(columns, i).NoWrap)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var24...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -441,9 +441,9 @@ func tableRow(columns []Column, row []templ.Component) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var26 string
-				templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(columns[i].Label)
+				templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(column(columns, i).Label)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `table.templ`, Line: 80, Col: 34}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `table.templ`, Line: 80, Col: 42}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 				if templ_7745c5c3_Err != nil {
@@ -1076,7 +1076,7 @@ func ResultCount(count, order string) templ.Component {
 			templ_7745c5c3_Var54 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<p class=\"f-results\" role=\"status\"><strong>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<p role=\"status\"><strong>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

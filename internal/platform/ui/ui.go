@@ -14,7 +14,10 @@ package ui
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
@@ -99,4 +102,23 @@ func or(texts ...string) string {
 // tn is the singular or plural text of a key in the page's language.
 func tn(ctx context.Context, key string, n int, args ...any) string {
 	return lang.TN(ctx, key, n, args...)
+}
+
+// joined puts the separator between those of the texts that are not empty.
+func joined(sep string, texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), sep)
+}
+
+// lowerFirst makes the first letter small, for a label inside a sentence. A
+// word that is all capitals, such as DPIA, is left as it is.
+func lowerFirst(s string) string {
+	if s == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(s)
+	second, _ := utf8.DecodeRuneInString(s[size:])
+	if unicode.IsUpper(second) {
+		return s
+	}
+	return string(unicode.ToLower(first)) + s[size:]
 }

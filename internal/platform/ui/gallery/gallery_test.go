@@ -1,13 +1,19 @@
 package gallery_test
 
 import (
+	"bytes"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
+	"funn/internal/platform/lang"
 	"funn/internal/platform/ui"
 	"funn/internal/platform/ui/axetest"
 	"funn/internal/platform/ui/gallery"
@@ -52,6 +58,189 @@ func TestGalleryIsAccessible(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// The error summary takes focus, the counter counts, and the menu is open where
+// there is room for it and folded where there is not.
+func TestPagesBehave(t *testing.T) {
+	base := serve(t)
+	b := axetest.New(t)
+	b.Open(t, base+"/skjema", 1280)
+	if got := axetest.Eval[string](t, b, `document.activeElement.className`); got != "aksel-error-summary" {
+		t.Errorf("focus is on %q, not on the error summary", got)
+	}
+	if got := axetest.Eval[string](t, b, `(() => { const a = document.getElementById("hvorfor"); a.value = "To å"; a.dispatchEvent(new Event("input", {bubbles: true})); return document.querySelector(".f-counter").textContent; })()`); got != "496 tegn igjen" {
+		t.Errorf("the counter says %q", got)
+	}
+	if got := axetest.Eval[string](t, b, `(() => { const a = document.getElementById("hvorfor"); a.value = "a".repeat(502); a.dispatchEvent(new Event("input", {bubbles: true})); return document.querySelector(".f-counter").textContent; })()`); got != "2 tegn for mye" {
+		t.Errorf("the counter says %q", got)
+	}
+	// Asking for the size first makes the browser lay the page out again.
+	const visible = `(() => { const a = document.querySelector(".f-nav__list a"); return a.getBoundingClientRect().height > 0 && a.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true}); })()`
+	if !axetest.Eval[bool](t, b, visible) {
+		t.Error("the menu is folded in a wide window")
+	}
+	b.Open(t, base+"/skjema", 320)
+	if axetest.Eval[bool](t, b, visible) {
+		t.Error("the menu is open in a narrow window before anyone opened it")
+	}
+	axetest.Eval[bool](t, b, `document.querySelector(".f-nav__summary").click(), true`)
+	if !axetest.Eval[bool](t, b, visible) {
+		t.Error("the menu does not open")
+	}
+}
+
+// In high contrast Aksel's own tick is drawn in the colour of its box.
+func TestTickIsSeenInHighContrast(t *testing.T) {
+	base := serve(t)
+	b := axetest.New(t)
+	b.Emulate(t, "forced-colors", "active")
+	b.Open(t, base+"/skjema", 1280)
+	const colours = `(() => { const i = document.querySelector(".aksel-checkbox__input:checked"); return [getComputedStyle(i.nextElementSibling).color, getComputedStyle(i).backgroundColor]; })()`
+	got := axetest.Eval[[]string](t, b, colours)
+	if len(got) != 2 || got[0] == got[1] {
+		t.Errorf("tick and box are %v", got)
+	}
+}
+
+func parse(t *testing.T, page string, l lang.Tag) *html.Node {
+	t.Helper()
+	c := lang.NewCatalog()
+	if err := c.Load(lang.Messages); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := gallery.Pages()[page].Render(lang.WithPrinter(t.Context(), c.Printer(l)), &out); err != nil {
+		t.Fatal(err)
+	}
+	if i := strings.Index(out.String(), "⟦"); i >= 0 {
+		t.Errorf("%s in %s: a text is missing: %.60s", page, l, out.String()[i:])
+	}
+	doc, err := html.Parse(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func attr(n *html.Node, name string) (string, bool) {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val, true
+		}
+	}
+	return "", false
+}
+
+// What a page of HTML must be, in every language.
+func TestPagesAreWellFormed(t *testing.T) {
+	for name := range gallery.Pages() {
+		for _, l := range lang.Tags {
+			t.Run(name+"/"+string(l), func(t *testing.T) {
+				doc := parse(t, name, l)
+				ids := map[string]bool{}
+				var h1, title, main int
+				level := 0
+				for n := range doc.Descendants() {
+					if n.Type != html.ElementNode {
+						continue
+					}
+					if id, ok := attr(n, "id"); ok {
+						if id == "" || ids[id] {
+							t.Errorf("id %q is empty or there twice", id)
+						}
+						ids[id] = true
+					}
+					if _, ok := attr(n, "style"); ok {
+						t.Errorf("<%s> has a style of its own", n.Data)
+					}
+					switch n.Data {
+					case "html":
+						if v, _ := attr(n, "lang"); v != string(l) {
+							t.Errorf("lang is %q", v)
+						}
+					case "title":
+						if n.Parent.Data == "head" {
+							title++
+						}
+					case "main":
+						main++
+					case "h1", "h2", "h3", "h4":
+						now := int(n.Data[1] - '0')
+						if now == 1 {
+							h1++
+						}
+						if now > level+1 {
+							t.Errorf("<%s> after a heading of level %d", n.Data, level)
+						}
+						level = now
+					case "svg":
+						hidden, _ := attr(n, "aria-hidden")
+						role, _ := attr(n, "role")
+						if hidden != "true" && role != "img" {
+							t.Error("a drawing is neither decoration nor a picture")
+						}
+					case "a":
+						if _, ok := attr(n, "href"); !ok {
+							t.Error("a link leads nowhere")
+						}
+					}
+				}
+				if h1 != 1 || title != 1 || main != 1 {
+					t.Errorf("%d h1, %d title, %d main", h1, title, main)
+				}
+				for n := range doc.Descendants() {
+					for _, ref := range []string{"for", "aria-labelledby", "aria-describedby"} {
+						v, ok := attr(n, ref)
+						if !ok {
+							continue
+						}
+						if v == "" {
+							t.Errorf("<%s> has an empty %s", n.Data, ref)
+						}
+						for _, id := range strings.Fields(v) {
+							if !ids[id] {
+								t.Errorf("<%s %s=%q> points at nothing", n.Data, ref, v)
+							}
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+// A component that the gallery does not show has been judged by nobody.
+func TestGalleryShowsEveryComponent(t *testing.T) {
+	entries, err := filepath.Glob("../*.templ")
+	if err != nil || len(entries) == 0 {
+		t.Fatalf("no templates: %v", err)
+	}
+	shown, err := os.ReadFile("gallery.templ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("gallery.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := string(shown) + string(code)
+	for _, file := range entries {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.SplitSeq(string(data), "\n") {
+			rest, ok := strings.CutPrefix(line, "templ ")
+			if !ok || rest[0] < 'A' || rest[0] > 'Z' {
+				continue
+			}
+			name, _, _ := strings.Cut(rest, "(")
+			if !strings.Contains(all, "ui."+name+"(") && !strings.Contains(string(data), "\t@"+name+"(") {
+				t.Error(fmt.Sprintf("%s in %s is not shown", name, file))
+			}
 		}
 	}
 }
