@@ -44,6 +44,10 @@ func textWidth(s string, size float64, bold bool) float64 {
 			sum += int(table[r-' '])
 		case r == '\u00a0':
 			sum += 200
+		case r == '·':
+			sum += 275
+		case r == '–', r == '−':
+			sum += 513
 		case unicode.Is(unicode.Mn, r):
 			// a combining mark takes no room of its own
 		case r == 'æ', r == 'Æ', r == '—', r == '…', r > 0x2E80:

@@ -470,3 +470,24 @@ func BenchmarkXLSX(b *testing.B) {
 		}
 	}
 }
+
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ in, want string }{
+		{"", ""},
+		{"Sykefravær = 6 %", "Sykefravær = 6 %"},
+		{"'=1", "'=1"},
+		{"-", "'-"},
+		{"\tinnrykk", "'\tinnrykk"},
+		{"\rlinje", "'\nlinje"},
+		{"\r\nlinje", "'\nlinje"},
+		{"\x00null", "'null"},
+		{"\x01=1", "'=1"},
+		{"en\r\nto\rtre", "en\nto\ntre"},
+		{"a\xffb\x02\uFFFE", "a\uFFFDb"},
+	} {
+		if got := export.Guard(tt.in); got != tt.want {
+			t.Errorf("Guard(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
