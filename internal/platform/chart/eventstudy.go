@@ -178,7 +178,11 @@ func (m Meta) ground(p *pen, y axis, format func(float64) string, unit string, r
 	}
 	left = min(widest(smallSize, false, labels...), 130) + 14
 	for i, v := range y.ticks {
-		p.line(gridClass(v), left, y.at(v), right, y.at(v))
+		class := "chart-grid"
+		if v == 0 {
+			class = "chart-zero"
+		}
+		p.line(class, left, y.at(v), right, y.at(v))
 		p.text("chart-axis", end, left-8, y.at(v)+4.5, labels[i])
 	}
 	p.text("chart-axis", start, 0, 14, unit)

@@ -116,7 +116,9 @@ func (c StackedBars) Render() Rendered {
 	p.hatch(id, "chart-hatch-muted")
 	p.text("chart-axis", start, 0, 14, c.Words.Unit)
 	for i, v := range y.ticks {
-		p.line(gridClass(v), left, y.at(v), right, y.at(v))
+		if v != 0 { // zero is drawn over the bands
+			p.line("chart-grid", left, y.at(v), right, y.at(v))
+		}
 		p.text("chart-axis", end, left-8, y.at(v)+4.5, tickLabels[i])
 	}
 
@@ -175,6 +177,7 @@ func (c StackedBars) Render() Rendered {
 		}
 		p.text("chart-strong chart-halo", middle, x(i)+bar/2, above-7, total(i))
 	}
+	p.line("chart-zero", left, y.at(0), right, y.at(0))
 	for _, i := range thin(c.Columns, band, smallSize) {
 		p.text("chart-axis", middle, x(i)+bar/2, top+plotHeight+20, c.Columns[i])
 	}
@@ -243,14 +246,6 @@ func (c StackedBars) table(format func(float64) string, total func(int) string) 
 		t.Rows = append(t.Rows, append(row, total(i)))
 	}
 	return t
-}
-
-// gridClass makes the line at zero stand out.
-func gridClass(v float64) string {
-	if v == 0 {
-		return "chart-zero"
-	}
-	return "chart-grid"
 }
 
 // thin picks the labels that can stand beside each other with the room given,
