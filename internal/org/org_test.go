@@ -240,7 +240,7 @@ func TestStandIn(t *testing.T) {
 		_, err := h.Persons.Do(h.as(t, "fou"), "jurist", "set_stand_in", input("", "person", "fou", "from", "2023-01-02"))
 		refused(t, "choosing another's stand-in", fault.Forbidden, "", err)
 		_, err = h.Persons.Do(h.as(t, "jurist"), "jurist", "set_stand_in", input("", "person", "forsker", "from", "2023-01-02"))
-		refused(t, "a stand-in from outside", fault.Invalid, "form.choose", err)
+		refused(t, "a stand-in from outside", fault.Invalid, "", err)
 		_, err = h.Persons.Do(h.as(t, "jurist"), "jurist", "set_stand_in", input("", "person", "fou", "from", "2023-01-03", "to", "2023-01-05"))
 		must(t, err)
 		acts := func() bool {
@@ -298,7 +298,7 @@ func TestGrantRules(t *testing.T) {
 			{"the same role twice", fault.Invalid, "person.role_held", "admin", input("x", "role", "fou"), "fou", "grant"},
 			{"a role without a reason", fault.Invalid, "form.required.reason", "admin", input("", "role", "jurist"), "fou", "grant"},
 			{"an end before the start", fault.Invalid, "form.date_after", "admin", input("x", "role", "jurist", "from", "2023-03-01", "to", "2023-02-01"), "fou", "grant"},
-			{"an unknown role", fault.Invalid, "form.choose", "admin", input("x", "role", "konge"), "fou", "grant"},
+			{"an unknown role", fault.Invalid, "", "admin", input("x", "role", "konge"), "fou", "grant"},
 			{"a role by somebody else", fault.Forbidden, "", "fou", input("x", "role", "jurist"), "jurist", "grant"},
 			{"a role by an outsider", fault.NotFound, "", "forsker", input("x", "role", "jurist"), "fou", "grant"},
 			{"the last system manager's role", fault.Conflict, "person.last_admin", "admin", input("x", "grant", "admin@avdir@"), "admin", "revoke"},
@@ -504,7 +504,7 @@ func TestUnits(t *testing.T) {
 			{"a path that is taken", "unit.path_taken", fault.Conflict, input("", "name", "X", "unit_type", "section", "code", "fou", "parent", "avdir/kun")},
 			{"a path with capitals", "unit.code_form", fault.Invalid, input("", "name", "X", "unit_type", "section", "code", "FoU")},
 			{"a path with a wildcard", "unit.code_form", fault.Invalid, input("", "name", "X", "unit_type", "section", "code", "a%")},
-			{"an unknown parent", "form.choose", fault.Invalid, input("", "name", "X", "unit_type", "section", "code", "x", "parent", "nowhere")},
+			{"an unknown parent", "", fault.Invalid, input("", "name", "X", "unit_type", "section", "code", "x", "parent", "nowhere")},
 		} {
 			_, err := h.Units.Create(admin, "register", c.in, nil)
 			refused(t, c.what, c.kind, c.key, err)
