@@ -297,7 +297,7 @@ func TestGrantRules(t *testing.T) {
 			{"a unit to an outsider", fault.Invalid, "person.unit_outside", "admin", input("x", "role", "fagvurderer", "unit", "avdir"), "forsker", "grant"},
 			{"the same role twice", fault.Invalid, "person.role_held", "admin", input("x", "role", "fou"), "fou", "grant"},
 			{"a role without a reason", fault.Invalid, "form.required.reason", "admin", input("", "role", "jurist"), "fou", "grant"},
-			{"an end before the start", fault.Invalid, "form.date_after", "admin", input("x", "role", "jurist", "from", "2023-03-01", "to", "2023-02-01"), "fou", "grant"},
+			{"an end before the start", fault.Invalid, "org.date_order", "admin", input("x", "role", "jurist", "from", "2023-03-01", "to", "2023-02-01"), "fou", "grant"},
 			{"an unknown role", fault.Invalid, "", "admin", input("x", "role", "konge"), "fou", "grant"},
 			{"a role by somebody else", fault.Forbidden, "", "fou", input("x", "role", "jurist"), "jurist", "grant"},
 			{"a role by an outsider", fault.NotFound, "", "forsker", input("x", "role", "jurist"), "fou", "grant"},
@@ -306,7 +306,7 @@ func TestGrantRules(t *testing.T) {
 			{"both unit and organisation", fault.Invalid, "person.two_places", "admin", input("", "name", "X", "unit", "avdir", "organisation", "institute"), "fou", "edit"},
 			{"neither unit nor organisation", fault.Invalid, "person.no_place", "admin", input("", "name", "X"), "fou", "edit"},
 			{"staff moved outside with roles", fault.Invalid, "person.has_roles", "admin", input("", "name", "X", "organisation", "institute"), "fou", "edit"},
-			{"an address that is none", fault.Invalid, "form.email", "admin", input("", "name", "X", "unit", "avdir", "email", "x y@z"), "fou", "edit"},
+			{"an address that is none", fault.Invalid, "org.email_form", "admin", input("", "name", "X", "unit", "avdir", "email", "x y@z"), "fou", "edit"},
 		} {
 			_, err := h.Persons.Do(h.as(t, c.who), c.of, c.cmd, c.input)
 			refused(t, c.what, c.kind, c.key, err)
@@ -524,7 +524,7 @@ func TestUnits(t *testing.T) {
 		refused(t, "closing what has units below", fault.Conflict, "unit.has_units", err)
 		refused(t, "closing what has people", fault.Conflict, "unit.has_people", err)
 		_, err = h.Units.Do(admin, office.ID, "close", input("Slått sammen", "valid_to", "2019-12-31"))
-		refused(t, "an end before the beginning", fault.Invalid, "form.date_after", err)
+		refused(t, "an end before the beginning", fault.Invalid, "org.date_order", err)
 		_, err = h.Units.Do(admin, office.ID, "close", input("Slått sammen", "valid_to", "2022-12-31"))
 		must(t, err)
 		offices, err := h.ActiveUnits(context.Background(), org.TypeLocalOffice)
@@ -561,7 +561,7 @@ func TestCapacity(t *testing.T) {
 			return err
 		}
 		refused(t, "more than all", fault.Invalid, "unit.percent_form", tell("jurist", "101", "", ""))
-		refused(t, "an end before the start", fault.Invalid, "form.date_after", tell("jurist", "1", "2023-02-02", "2023-02-01"))
+		refused(t, "an end before the start", fault.Invalid, "org.date_order", tell("jurist", "1", "2023-02-02", "2023-02-01"))
 		kun, err = h.UnitByPath(context.Background(), "avdir/kun")
 		must(t, err)
 		must(t, tell("jurist", "100", "", ""))

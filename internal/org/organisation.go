@@ -64,7 +64,7 @@ func addAlias(_ context.Context, c *record.Change[*Organisation]) error {
 	a := Alias{Name: c.In.String("name"), From: c.In.Day("from"), To: c.In.Day("to")}
 	var errs fault.Errors
 	if !a.To.IsZero() && a.To.Before(a.From) {
-		errs.Add("to", "form.date_after", "date", a.From)
+		errs.Add("to", "org.date_order", "date", a.From)
 	}
 	same := func(other string) bool { return lang.Fold(other) == lang.Fold(a.Name) }
 	if same(c.Rec.Title) || slices.ContainsFunc(c.Rec.Aliases.V, func(b Alias) bool { return same(b.Name) }) {

@@ -49,7 +49,7 @@ func describePlace(p *Person, in form.Values) error {
 	var errs fault.Errors
 	email, ok := normalEmail(in.String("email"))
 	if !ok {
-		errs.Add("email", "form.email")
+		errs.Add("email", "org.email_form")
 	}
 	unit, organisation := in.String("unit"), in.String("organisation")
 	staff := unit != ""
@@ -107,7 +107,7 @@ func grantRole(_ context.Context, c *record.Change[*Person]) error {
 		g.Unit = p.Unit
 	}
 	if !g.To.IsZero() && g.To.Before(g.From) {
-		errs.Add("to", "form.date_after", "date", g.From)
+		errs.Add("to", "org.date_order", "date", g.From)
 	}
 	overlap := func(o Grant) bool {
 		return o.Role == g.Role && o.Unit == g.Unit && (o.To.IsZero() || !o.To.Before(g.From)) && (g.To.IsZero() || o.From.IsZero() || !g.To.Before(o.From))
@@ -173,7 +173,7 @@ func setStandIn(_ context.Context, c *record.Change[*Person]) error {
 	s := StandIn{PersonID: c.In.String("person"), From: c.In.Day("from"), To: c.In.Day("to")}
 	if !s.To.IsZero() && s.To.Before(s.From) {
 		var errs fault.Errors
-		errs.Add("to", "form.date_after", "date", s.From)
+		errs.Add("to", "org.date_order", "date", s.From)
 		return errs.Err()
 	}
 	c.Rec.StandIns.V = append(c.Rec.StandIns.V, s)

@@ -92,7 +92,7 @@ func setCapacity(_ context.Context, c *record.Change[*Unit]) error {
 		errs.Add("percent", "unit.percent_form")
 	}
 	if !told.To.IsZero() && told.To.Before(told.From) {
-		errs.Add("to", "form.date_after", "date", told.From)
+		errs.Add("to", "org.date_order", "date", told.From)
 	}
 	if err := errs.Err(); err != nil {
 		return err
@@ -126,7 +126,7 @@ func closeUnit(_ context.Context, c *record.Change[*Unit]) error {
 	last := c.In.Day("valid_to")
 	if last.Before(c.Rec.ValidFrom) {
 		var errs fault.Errors
-		errs.Add("valid_to", "form.date_after", "date", c.Rec.ValidFrom)
+		errs.Add("valid_to", "org.date_order", "date", c.Rec.ValidFrom)
 		return errs.Err()
 	}
 	c.Rec.ValidTo = last
