@@ -2,7 +2,6 @@ package gallery_test
 
 import (
 	"bytes"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -239,7 +238,7 @@ func TestGalleryShowsEveryComponent(t *testing.T) {
 			}
 			name, _, _ := strings.Cut(rest, "(")
 			if !strings.Contains(all, "ui."+name+"(") && !strings.Contains(string(data), "\t@"+name+"(") {
-				t.Error(fmt.Sprintf("%s in %s is not shown", name, file))
+				t.Errorf("%s in %s is not shown", name, file)
 			}
 		}
 	}
