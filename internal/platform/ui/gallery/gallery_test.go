@@ -70,6 +70,9 @@ func TestPagesBehave(t *testing.T) {
 	if got := axetest.Eval[string](t, b, `document.activeElement.className`); got != "aksel-error-summary" {
 		t.Errorf("focus is on %q, not on the error summary", got)
 	}
+	if got := axetest.Eval[string](t, b, `getComputedStyle(document.activeElement).outlineStyle + " " + getComputedStyle(document.activeElement).outlineWidth`); got != "solid 3px" {
+		t.Errorf("the focus on the error summary is drawn %q", got)
+	}
 	if got := axetest.Eval[string](t, b, `(() => { const a = document.getElementById("hvorfor"); a.value = "To å"; a.dispatchEvent(new Event("input", {bubbles: true})); return document.querySelector(".f-counter").textContent; })()`); got != "496 tegn igjen" {
 		t.Errorf("the counter says %q", got)
 	}
