@@ -413,3 +413,14 @@ func (m Matrix) At(i, j int) float64 {
 	}
 	return m.tri[m.row[i]+j]
 }
+
+// Submatrix writes the elements of the given columns to dst, by rows.
+func (m Matrix) Submatrix(columns []int, dst []float64) {
+	n := len(columns)
+	for a, i := range columns {
+		for b := a; b < n; b++ {
+			v := m.At(i, columns[b])
+			dst[a*n+b], dst[b*n+a] = v, v
+		}
+	}
+}

@@ -1,0 +1,608 @@
+package linreg
+
+import (
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"funn/effect/internal/dense"
+)
+
+// clusterShare is the number of clusters whose contributions are summed in one
+// go; it is fixed so that the sums do not depend on the number of threads.
+const clusterShare = 64
+
+// leverageOne is how near to 1 an eigenvalue of a cluster's leverage may come
+// before the cluster counts as determining that direction alone.
+const leverageOne = 1e-11
+
+// clusterVariance is the variance of the coefficients on the orthonormal basis Q
+// with what Satterthwaite's degrees of freedom need.
+type clusterVariance struct {
+	meat     []float64 // k x k
+	df       []float64 // by coefficient; nil when not asked for
+	clusters int
+	alone    int // clusters that determine a direction alone
+}
+
+// sandwich computes the CR variance from the clusters' moments. With Q the
+// orthonormal basis of the regressors, C = Q_g'Q_g and q = Q_g'e_g, cluster g
+// adds a a' to the meat, where a = f(C) q and
+//
+//	CR0, CR1: f = 1     CR2: f(c) = (1-c)^-1/2     CR3: f(c) = (1-c)^-1
+//
+// because (I - Q_g Q_g')^-p acts on the span of Q_g through C. Directions with
+// c = 1 are left out (the Moore-Penrose inverse).
+func (c *core) sandwich(v VCov, wantDF bool) *clusterVariance {
+	if c.model.Weight != "" && v == CR2 {
+		return c.weightedCR2(wantDF)
+	}
+	k := c.k
+	groups := c.set.Clusters()
+	needC := wantDF || v == CR2 || v == CR3
+	directions := c.directions(wantDF)
+	parts := forClusters(groups, c.opts.Moments.Threads, func(lo, hi int) *crPart {
+		p := newCRPart(k, k, directions)
+		s := newCRSpace(len(c.base), k)
+		for g := lo; g < hi; g++ {
+			c.clusterScore(s, g)
+			if !needC {
+				addOuter(p.meat, s.q, 1)
+				continue
+			}
+			c.clusterLeverage(s, g)
+			p.alone += s.function(v)
+			multiply(s.a, s.f, s.q, k)
+			addOuter(p.meat, s.a, 1)
+			if wantDF {
+				p.addDF(s, k)
+			}
+		}
+		return p
+	})
+	sum := newCRPart(k, k, directions)
+	for _, p := range parts {
+		sum.add(p)
+	}
+	out := &clusterVariance{meat: sum.meat, clusters: groups, alone: sum.alone}
+	if wantDF {
+		out.df = c.satterthwaite(sum)
+	}
+	return out
+}
+
+// directions returns the coefficients whose degrees of freedom are wanted, as
+// vectors on Q: row j of t. It is nil when none are.
+func (c *core) directions(want bool) [][]float64 {
+	if !want {
+		return nil
+	}
+	k := c.k
+	out := make([][]float64, k)
+	focused := len(c.model.Focus) > 0 && float64(c.set.Clusters())*float64(k)*float64(k)*float64(k) > 2e9
+	for j := range k {
+		if focused && !c.inFocus(&c.columns[j]) {
+			continue // costs too much for coefficients nobody asked for
+		}
+		out[j] = c.t[j*k : (j+1)*k]
+	}
+	return out
+}
+
+// crPart is the sum of a share of the clusters.
+type crPart struct {
+	meat       []float64
+	directions [][]float64
+	// For each direction: sum of Omega_gg, sum of Omega_gg^2 - |u_g|^4, and the
+	// sum of u u'.
+	trace, square []float64
+	outer         [][]float64
+	alone         int
+}
+
+// newCRPart returns room for k coefficients, with vectors u of length n.
+func newCRPart(k, n int, directions [][]float64) *crPart {
+	p := &crPart{meat: make([]float64, k*k), directions: directions}
+	if directions != nil {
+		p.trace, p.square, p.outer = make([]float64, k), make([]float64, k), make([][]float64, k)
+		for j, d := range directions {
+			if d != nil {
+				p.outer[j] = make([]float64, n*n)
+			}
+		}
+	}
+	return p
+}
+
+func (p *crPart) add(q *crPart) {
+	addTo(p.meat, q.meat)
+	addTo(p.trace, q.trace)
+	addTo(p.square, q.square)
+	for j := range q.outer {
+		addTo(p.outer[j], q.outer[j])
+	}
+	p.alone += q.alone
+}
+
+func addTo(dst, src []float64) {
+	for i, v := range src {
+		dst[i] += v
+	}
+}
+
+// addDF adds a cluster to the sums for the degrees of freedom. Under independent
+// and equally spread errors the estimate of a coefficient's variance is a sum of
+// squares of p_g'(I-H)_g e; its first two moments follow from
+//
+//	Omega_gh = [g=h] p_g'p_g - u_g'u_h,  u_g = C f(C) d,  p_g'p_g = d' f C f d
+//
+// for the direction d of the coefficient on Q.
+func (p *crPart) addDF(s *crSpace, k int) {
+	for j, d := range p.directions {
+		if d == nil {
+			continue
+		}
+		multiply(s.fd, s.f, d, k)
+		multiply(s.u, s.c, s.fd, k)
+		own, uu := 0.0, 0.0
+		for i := range k {
+			own += s.fd[i] * s.u[i]
+			uu += s.u[i] * s.u[i]
+		}
+		omega := own - uu
+		p.trace[j] += omega
+		p.square[j] += omega*omega - uu*uu
+		addOuter(p.outer[j], s.u, 1)
+	}
+}
+
+// satterthwaite returns (sum Omega_gg)^2 / sum Omega_gh^2 for each coefficient.
+func (c *core) satterthwaite(p *crPart) []float64 {
+	df := make([]float64, c.k)
+	for j := range df {
+		if p.directions[j] == nil {
+			df[j] = math.NaN()
+			continue
+		}
+		s := p.square[j]
+		for i := range c.k {
+			for l := range c.k {
+				x := p.outer[j][max(i, l)*c.k+min(i, l)]
+				s += x * x
+			}
+		}
+		df[j] = p.trace[j] * p.trace[j] / s
+	}
+	return df
+}
+
+// crSpace is scratch space for one cluster.
+type crSpace struct {
+	g       []float64 // moments in use, nb x nb
+	gw      []float64 // g w
+	q       []float64
+	c, f    []float64 // k x k
+	a, u    []float64
+	fd, tmp []float64
+	eigen   *dense.Eigen
+}
+
+func newCRSpace(nb, k int) *crSpace {
+	return &crSpace{
+		g: make([]float64, nb*nb), gw: make([]float64, nb*k), q: make([]float64, k), c: make([]float64, k*k), f: make([]float64, k*k),
+		a: make([]float64, k), u: make([]float64, k), fd: make([]float64, k), tmp: make([]float64, max(k, nb)), eigen: dense.NewEigen(k),
+	}
+}
+
+// clusterScore computes q = Q_g'W e_g = w' G_g rho.
+func (c *core) clusterScore(s *crSpace, g int) {
+	nb, k := len(c.base), c.k
+	m := c.set.Cluster(g)
+	m.Submatrix(c.base, s.g)
+	for i := range nb {
+		sum := 0.0
+		row := s.g[i*nb : (i+1)*nb]
+		for j, r := range c.rho {
+			sum += row[j] * r
+		}
+		s.tmp[i] = sum
+	}
+	clear(s.q)
+	for i := range nb {
+		axpy(s.q, s.tmp[i], c.w[i*k:(i+1)*k])
+	}
+}
+
+// clusterLeverage computes C = w' G_g w from the moments that clusterScore left.
+func (c *core) clusterLeverage(s *crSpace, g int) { c.project(s.c, s.g, s) }
+
+// project computes dst = w' m w for an nb x nb matrix m.
+func (c *core) project(dst, m []float64, s *crSpace) {
+	nb, k := len(c.base), c.k
+	clear(s.gw)
+	for i := range nb {
+		row := s.gw[i*k : (i+1)*k]
+		for j := range nb {
+			if v := m[i*nb+j]; v != 0 {
+				axpy(row, v, c.w[j*k:(j+1)*k])
+			}
+		}
+	}
+	clear(dst)
+	for i := range nb {
+		gw := s.gw[i*k : (i+1)*k]
+		wi := c.w[i*k : (i+1)*k]
+		for a, v := range wi {
+			if v != 0 {
+				axpy(dst[a*k:(a+1)*k], v, gw)
+			}
+		}
+	}
+}
+
+// function sets f = f(C) and reports 1 when a direction was left out.
+func (s *crSpace) function(v VCov) int {
+	k := len(s.q)
+	clear(s.f)
+	if v == CR0 || v == CR1 {
+		for i := range k {
+			s.f[i*k+i] = 1
+		}
+		return 0
+	}
+	alone := 0
+	if !s.eigen.Decompose(s.c) {
+		alone = 1
+	}
+	for j, lambda := range s.eigen.Values {
+		var f float64
+		switch rest := 1 - lambda; {
+		case rest <= leverageOne:
+			alone = 1
+			continue
+		case v == CR2:
+			f = 1 / math.Sqrt(rest)
+		default:
+			f = 1 / rest
+		}
+		for i := range k {
+			s.tmp[i] = s.eigen.Vectors[i*k+j]
+		}
+		addOuter(s.f, s.tmp[:k], f)
+	}
+	mirror(s.f, k)
+	return alone
+}
+
+// axpy adds a*x to y.
+func axpy(y []float64, a float64, x []float64) {
+	x = x[:len(y)]
+	for i := range y {
+		y[i] += a * x[i]
+	}
+}
+
+// addOuter adds f x x' to the lower triangle of m.
+func addOuter(m, x []float64, f float64) {
+	k := len(x)
+	for i, v := range x {
+		if v != 0 {
+			axpy(m[i*k:i*k+i+1], f*v, x[:i+1])
+		}
+	}
+}
+
+// mirror copies the lower triangle to the upper.
+func mirror(m []float64, k int) {
+	for i := range k {
+		for j := range i {
+			m[j*k+i] = m[i*k+j]
+		}
+	}
+}
+
+// multiply sets y = m x for a k x k matrix by rows.
+func multiply(y, m, x []float64, k int) {
+	for i := range k {
+		s := 0.0
+		row := m[i*k : (i+1)*k]
+		for j, v := range x {
+			s += row[j] * v
+		}
+		y[i] = s
+	}
+}
+
+// forClusters runs work for shares of the clusters in parallel and returns the
+// results in order.
+func forClusters[T any](clusters, threads int, work func(lo, hi int) T) []T {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	// A bounded number of shares, as each holds sums of the size of the result.
+	share := max(clusterShare, (clusters+255)/256)
+	n := (clusters + share - 1) / share
+	out := make([]T, n)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(threads, n) {
+		wg.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				out[i] = work(i*share, min((i+1)*share, clusters))
+			}
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+// weightedCR2 is CR2 for weighted least squares with errors taken to be equally
+// spread, the working model of clubSandwich and estimatr. Then
+//
+//	B_g = I - Q Q'W - W Q Q' + Q S Q',  S = Q'W^2 Q over all rows,
+//
+// for the rows of g (Q orthonormal under W), and a = Q'W B^-1/2 e. B - I acts on
+// the span of U = [Q, WQ], whose Gram matrix is made of the moments with weights
+// to the powers 0, 1 and 2.
+func (c *core) weightedCR2(wantDF bool) *clusterVariance {
+	k := c.k
+	groups := c.set.Clusters()
+	directions := c.directions(wantDF)
+
+	// S and, for the degrees of freedom, the form J = [[S, -I], [-I, 0]].
+	space := newCRSpace(len(c.base), k)
+	all := make([]float64, len(c.base)*len(c.base))
+	for i, a := range c.base {
+		for j, b := range c.base {
+			all[i*len(c.base)+j] = c.set.TotalPower(2, a, b).Float()
+		}
+	}
+	big := make([]float64, k*k)
+	c.project(big, all, space)
+	form := make([]float64, 4*k*k)
+	for i := range k {
+		for j := range k {
+			form[i*2*k+j] = big[i*k+j]
+		}
+		form[i*2*k+k+i], form[(k+i)*2*k+i] = -1, -1
+	}
+
+	parts := forClusters(groups, c.opts.Moments.Threads, func(lo, hi int) *crPart {
+		p := newCRPart(k, 2*k, directions)
+		s := newCRSpace(len(c.base), k)
+		x := newWeightedSpace(k)
+		for g := lo; g < hi; g++ {
+			c.clusterScore(s, g)
+			c.clusterLeverage(s, g) // Q'WQ
+			copy(x.c1, s.c)
+			copy(x.score[k:], s.q) // Q'We
+			c.set.ClusterPower(0, g).Submatrix(c.base, s.g)
+			c.project(x.c0, s.g, s)
+			c.momentScore(x.score[:k], s) // Q'e
+			c.set.ClusterPower(2, g).Submatrix(c.base, s.g)
+			c.project(x.c2, s.g, s)
+			p.alone += x.function(form)
+			x.apply(s.a)
+			addOuter(p.meat, s.a, 1)
+			for j, d := range p.directions {
+				if d != nil {
+					x.addDF(p, j, d, form)
+				}
+			}
+		}
+		return p
+	})
+	sum := newCRPart(k, 2*k, directions)
+	for _, p := range parts {
+		sum.add(p)
+	}
+	out := &clusterVariance{meat: sum.meat, clusters: groups, alone: sum.alone}
+	if !wantDF {
+		return out
+	}
+	out.df = make([]float64, k)
+	for j := range out.df {
+		if directions[j] == nil {
+			out.df[j] = math.NaN()
+			continue
+		}
+		// sum over g, h of (z_g'J z_h)^2 is the trace of (J Z)^2, Z = sum z z'.
+		mirror(sum.outer[j], 2*k)
+		jz := make([]float64, 4*k*k)
+		times(jz, form, sum.outer[j], 2*k, 2*k)
+		total := sum.square[j]
+		for a := range 2 * k {
+			for b := range 2 * k {
+				total += jz[a*2*k+b] * jz[b*2*k+a]
+			}
+		}
+		out.df[j] = sum.trace[j] * sum.trace[j] / total
+	}
+	return out
+}
+
+// momentScore computes w' G rho from the moments in s.g.
+func (c *core) momentScore(dst []float64, s *crSpace) {
+	nb, k := len(c.base), c.k
+	clear(dst)
+	for i := range nb {
+		sum := 0.0
+		for j, r := range c.rho {
+			sum += s.g[i*nb+j] * r
+		}
+		axpy(dst, sum, c.w[i*k:(i+1)*k])
+	}
+}
+
+// weightedSpace is scratch space for one cluster of weightedCR2. A vector v in
+// the span of U = [Q, WQ] is held by its products U'v; with the orthonormal
+// basis O = U b of that span, O'v = b'U'v.
+type weightedSpace struct {
+	k, r       int
+	c0, c1, c2 []float64      // Q'Q, Q'WQ, Q'W^2Q
+	score      []float64      // U'e
+	gamma      []float64      // U'U
+	scaled     []float64      // U'U with unit diagonal
+	eigen      *dense.Eigen   // of scaled
+	inner      []*dense.Eigen // by size
+	b          []float64      // 2k x r
+	o          []float64      // U'O, 2k x r
+	m          []float64      // f(B) - I on O, r x r
+}
+
+func newWeightedSpace(k int) *weightedSpace {
+	n := 2 * k
+	return &weightedSpace{
+		k: k, c0: make([]float64, k*k), c1: make([]float64, k*k), c2: make([]float64, k*k),
+		score: make([]float64, n), gamma: make([]float64, n*n), scaled: make([]float64, n*n),
+		eigen: dense.NewEigen(n), inner: make([]*dense.Eigen, n+1), b: make([]float64, n*n), o: make([]float64, n*n), m: make([]float64, n*n),
+	}
+}
+
+// function finds the basis O and f(B) - I on it, where B - I = U J U' and
+// f(b) = b^-1/2. It reports 1 when a direction was left out.
+func (x *weightedSpace) function(form []float64) int {
+	k, n := x.k, 2*x.k
+	for i := range k {
+		for j := range k {
+			x.gamma[i*n+j] = x.c0[i*k+j]
+			x.gamma[i*n+k+j], x.gamma[(k+i)*n+j] = x.c1[i*k+j], x.c1[j*k+i]
+			x.gamma[(k+i)*n+k+j] = x.c2[i*k+j]
+		}
+	}
+	// The columns of U are brought to one length before its rank is judged.
+	scale := make([]float64, n)
+	for i := range n {
+		if d := x.gamma[i*n+i]; d > 0 {
+			scale[i] = 1 / math.Sqrt(d)
+		}
+	}
+	for i := range n {
+		for j := range n {
+			x.scaled[i*n+j] = x.gamma[i*n+j] * scale[i] * scale[j]
+		}
+	}
+	alone := 0
+	if !x.eigen.Decompose(x.scaled) {
+		alone = 1
+	}
+	first := 0 // eigenvalues are ascending: the first that count
+	for first < n && x.eigen.Values[first] <= 1e-12*x.eigen.Values[n-1] {
+		first++
+	}
+	x.r = n - first
+	r := x.r
+	x.b, x.o, x.m = x.b[:n*r], x.o[:n*r], x.m[:r*r]
+	for j := first; j < n; j++ {
+		f := 1 / math.Sqrt(x.eigen.Values[j])
+		for i := range n {
+			x.b[i*r+j-first] = scale[i] * x.eigen.Vectors[i*n+j] * f
+		}
+	}
+	times(x.o, x.gamma, x.b, n, r)
+	// O'(B - I)O = (U'O)' J (U'O).
+	jo := make([]float64, n*r)
+	times(jo, form, x.o, n, r)
+	inside := make([]float64, r*r)
+	for i := range n {
+		for a := range r {
+			axpy(inside[a*r:(a+1)*r], x.o[i*r+a], jo[i*r:(i+1)*r])
+		}
+	}
+	if x.inner[r] == nil {
+		x.inner[r] = dense.NewEigen(r)
+	}
+	inner := x.inner[r]
+	if !inner.Decompose(inside) {
+		alone = 1
+	}
+	clear(x.m)
+	v := make([]float64, r)
+	for j, theta := range inner.Values {
+		f := -1.0 // a direction that is left out
+		if b := 1 + theta; b > leverageOne {
+			f = 1/math.Sqrt(b) - 1
+		} else {
+			alone = 1
+		}
+		for i := range r {
+			v[i] = inner.Vectors[i*r+j]
+		}
+		addOuter(x.m, v, f)
+	}
+	mirror(x.m, r)
+	return alone
+}
+
+// times sets dst = a b for an n x n matrix a and an n x r matrix b.
+func times(dst, a, b []float64, n, r int) {
+	clear(dst)
+	for i := range n {
+		for j := range n {
+			if v := a[i*n+j]; v != 0 {
+				axpy(dst[i*r:(i+1)*r], v, b[j*r:(j+1)*r])
+			}
+		}
+	}
+}
+
+// onBasis returns O'v and (f(B) - I) O'v on O, given U'v.
+func (x *weightedSpace) onBasis(uv []float64) (ov, mv []float64) {
+	ov, mv = make([]float64, x.r), make([]float64, x.r)
+	for i, v := range uv {
+		axpy(ov, v, x.b[i*x.r:(i+1)*x.r])
+	}
+	multiply(mv, x.m, ov, x.r)
+	return ov, mv
+}
+
+// addBack adds U'O v to dst, rows from first of U on.
+func (x *weightedSpace) addBack(dst []float64, first int, v []float64) {
+	for i := range dst {
+		row := x.o[(first+i)*x.r : (first+i+1)*x.r]
+		for b, f := range v {
+			dst[i] += row[b] * f
+		}
+	}
+}
+
+// apply computes a = Q'W f(B) e from U'e.
+func (x *weightedSpace) apply(a []float64) {
+	_, me := x.onBasis(x.score)
+	copy(a, x.score[x.k:])
+	x.addBack(a, x.k, me)
+}
+
+// addDF adds the cluster to the sums for direction d: with p = f(B) WQ d and
+// z = U'p, Omega_gh = [g=h] p'p + z_g'J z_h.
+func (x *weightedSpace) addDF(part *crPart, j int, d, form []float64) {
+	k, n := x.k, 2*x.k
+	z := make([]float64, n) // U'WQ d, then U'p
+	for i := range n {
+		for l := range k {
+			z[i] += x.gamma[i*n+k+l] * d[l]
+		}
+	}
+	ov, mv := x.onBasis(z)
+	x.addBack(z, 0, mv)
+	omega := 0.0
+	for b := range ov { // WQ d lies in the span of O
+		v := ov[b] + mv[b]
+		omega += v * v
+	}
+	jz := make([]float64, n)
+	multiply(jz, form, z, n)
+	zjz := 0.0
+	for i := range n {
+		zjz += z[i] * jz[i]
+	}
+	omega += zjz
+	part.trace[j] += omega
+	part.square[j] += omega*omega - zjz*zjz
+	addOuter(part.outer[j], z, 1)
+}

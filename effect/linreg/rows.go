@@ -1,0 +1,238 @@
+package linreg
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"funn/effect/data"
+	"funn/effect/internal/dense"
+	"funn/effect/moment"
+)
+
+// residual is the residual of a row given its non-zero elements.
+func (c *core) residual(rho []float64, pos []int, val []float64) float64 {
+	e := 0.0
+	for i, p := range pos {
+		e += rho[p] * val[i]
+	}
+	return e
+}
+
+// denseRho spreads rho over all columns of the moments.
+func (c *core) denseRho() []float64 {
+	out := make([]float64, c.set.Columns())
+	for i, at := range c.base {
+		out[at] = c.rho[i]
+	}
+	return out
+}
+
+// robustMeat computes the meat of HC0 to HC3 on the basis Q in a second pass:
+//
+//	sum of w^2 e^2 q q' / (1-h)^p,  h = w q'q,  p = 0, 1, 2 for HC0/HC1, HC2, HC3.
+//
+// Rows with h = 1 fit themselves; their residual is zero and they are left out.
+func (c *core) robustMeat(ctx context.Context, src data.Source, v VCov) (meat []float64, alone int, err error) {
+	columns := c.set.Columns()
+	nb, k := len(c.base), c.k
+	rho := c.denseRho()
+	// h = z' P z with P = w w' on the columns in use.
+	leverage := make([]float64, columns*columns)
+	inUse := make([]int, columns) // place in base, or -1
+	for i := range inUse {
+		inUse[i] = -1
+	}
+	for i, a := range c.base {
+		inUse[a] = i
+		for j, b := range c.base {
+			leverage[a*columns+b] = dot(c.w[i*k:(i+1)*k], c.w[j*k:(j+1)*k])
+		}
+	}
+	type part struct {
+		sum   []float64
+		alone int
+	}
+	sum := make([]float64, nb*nb)
+	err = moment.Each(ctx, src, c.set, nil, c.opts.Moments, func(r *moment.Rows) part {
+		p := part{sum: make([]float64, nb*nb)}
+		pos, val := make([]int, r.Terms), make([]float64, r.Terms)
+		for i := range r.N {
+			r.Row(i, pos, val)
+			w := r.Weight(i)
+			we := w * c.residual(rho, pos, val)
+			omega := we * we
+			if v == HC2 || v == HC3 {
+				h := 0.0
+				for a, pa := range pos {
+					row := leverage[pa*columns : (pa+1)*columns]
+					s := 0.5 * row[pa] * val[a]
+					for b := range a {
+						s += row[pos[b]] * val[b]
+					}
+					h += s * val[a]
+				}
+				rest := 1 - 2*w*h
+				if rest <= leverageOne {
+					p.alone++
+					continue
+				}
+				omega /= rest
+				if v == HC3 {
+					omega /= rest
+				}
+			}
+			for a, pa := range pos {
+				ua := inUse[pa]
+				if ua < 0 {
+					continue
+				}
+				f := omega * val[a]
+				row := p.sum[ua*nb : (ua+1)*nb]
+				for b := range a + 1 {
+					if ub := inUse[pos[b]]; ub >= 0 {
+						row[ub] += f * val[b]
+					}
+				}
+			}
+		}
+		return p
+	}, func(p part) {
+		addTo(sum, p.sum)
+		alone += p.alone
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	// Element (a, b) was added once for the pair, in the row of the later term.
+	for i := range nb {
+		for j := range i {
+			s := sum[i*nb+j] + sum[j*nb+i]
+			sum[i*nb+j], sum[j*nb+i] = s, s
+		}
+	}
+	meat = make([]float64, k*k)
+	c.project(meat, sum, newCRSpace(nb, k))
+	return meat, alone, nil
+}
+
+func dot(x, y []float64) float64 {
+	s := 0.0
+	for i, v := range x {
+		s += v * y[i]
+	}
+	return s
+}
+
+// groupScores is the meat of a clustering and its number of clusters.
+type groupScores struct {
+	meat   []float64
+	groups int
+}
+
+// scoreMeat computes, in a second pass, the CR0 meat on the basis Q for each of
+// several groupings of the rows at once.
+func (c *core) scoreMeat(ctx context.Context, src data.Source, groupings [][]string) ([]groupScores, error) {
+	rho := c.denseRho()
+	k := c.k
+	place := make([]int, c.set.Columns())
+	for i := range place {
+		place[i] = -1
+	}
+	for i, at := range c.base {
+		place[at] = i
+	}
+	// Scores are kept on Q: k numbers a group.
+	scores, groups := make([][]float64, len(groupings)), make([]int, len(groupings))
+	type part struct {
+		rows *moment.Rows
+		we   []float64
+	}
+	limit := c.opts.Moments.Memory
+	if limit == 0 {
+		limit = moment.DefaultMemory
+	}
+	var tooLarge error
+	pos, val := []int(nil), []float64(nil)
+	q := make([]float64, k)
+	err := moment.Each(ctx, src, c.set, groupings, c.opts.Moments, func(r *moment.Rows) part {
+		p := part{rows: r, we: make([]float64, r.N)}
+		pos, val := make([]int, r.Terms), make([]float64, r.Terms)
+		for i := range r.N {
+			r.Row(i, pos, val)
+			p.we[i] = r.Weight(i) * c.residual(rho, pos, val)
+		}
+		return p
+	}, func(p part) {
+		if tooLarge != nil {
+			return
+		}
+		pos, val = slices.Grow(pos[:0], p.rows.Terms)[:p.rows.Terms], slices.Grow(val[:0], p.rows.Terms)[:p.rows.Terms]
+		for i, we := range p.we {
+			p.rows.Row(i, pos, val)
+			clear(q)
+			for a, at := range pos {
+				if b := place[at]; b >= 0 {
+					axpy(q, we*val[a], c.w[b*k:(b+1)*k])
+				}
+			}
+			for d := range groupings {
+				g := p.rows.Code(d, i)
+				groups[d] = max(groups[d], g+1)
+				for len(scores[d]) < (g+1)*k {
+					scores[d] = append(scores[d], make([]float64, k*max(64, g/4))...)
+				}
+				axpy(scores[d][g*k:(g+1)*k], 1, q)
+			}
+		}
+		for d := range scores {
+			if bytes := 8 * int64(len(scores[d])); bytes > limit {
+				tooLarge = &moment.SizeError{Clusters: len(scores[d]) / k, Columns: k, Bytes: bytes, Limit: limit}
+			}
+		}
+	})
+	if err == nil {
+		err = tooLarge
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make([]groupScores, len(groupings))
+	for d, s := range scores {
+		out[d].meat = make([]float64, k*k)
+		out[d].groups = groups[d]
+		for g := range groups[d] {
+			addOuter(out[d].meat, s[g*k:(g+1)*k], 1)
+		}
+		mirror(out[d].meat, k)
+	}
+	return out, nil
+}
+
+// positive sets the matrix's negative eigenvalues to zero and reports whether
+// there were any (Cameron, Gelbach and Miller, "Robust inference with multiway
+// clustering", 2011).
+func positive(m []float64, k int) bool {
+	e := dense.NewEigen(k)
+	if !e.Decompose(m) {
+		return false
+	}
+	values, vectors := e.Values, e.Vectors
+	largest := math.Abs(values[k-1])
+	if values[0] >= -1e-12*largest {
+		return false
+	}
+	clear(m)
+	v := make([]float64, k)
+	for j, lambda := range values {
+		if lambda <= 0 {
+			continue
+		}
+		for i := range k {
+			v[i] = vectors[i*k+j]
+		}
+		addOuter(m, v, lambda)
+	}
+	mirror(m, k)
+	return true
+}
