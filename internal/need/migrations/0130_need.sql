@@ -1,0 +1,31 @@
+-- A knowledge need and what has been said of it.
+CREATE TABLE need (
+    id TEXT COLLATE "C" PRIMARY KEY REFERENCES record (id),
+    problem TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    decision_date TIMESTAMPTZ,
+    requirements TEXT NOT NULL,
+    phase TEXT COLLATE "C" NOT NULL,
+    rnd_kind TEXT COLLATE "C" NOT NULL,
+    questions JSONB NOT NULL,
+    themes JSONB NOT NULL,
+    goals JSONB NOT NULL,
+    searches JSONB NOT NULL,
+    choices JSONB NOT NULL,
+    support JSONB NOT NULL,
+    comments JSONB NOT NULL,
+    partners JSONB NOT NULL,
+    covered_by JSONB NOT NULL,
+    merged_into TEXT,
+    submitter TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    case_worker TEXT NOT NULL,
+    signed_by TEXT NOT NULL,
+    signed_at TIMESTAMPTZ,
+    paused_state TEXT NOT NULL,
+    review_date TIMESTAMPTZ,
+    forecast TIMESTAMPTZ,
+    decided_at TIMESTAMPTZ,
+    support_count BIGINT NOT NULL
+);
+CREATE INDEX need_decision_date ON need (decision_date);

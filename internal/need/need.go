@@ -1,0 +1,168 @@
+// Package need is where the thread begins: a knowledge need, registered by
+// whoever has the mandate of a subject owner, clarified with help, checked
+// against what is already known, and answered by one or more instruments in time
+// for the decision it is for (FP §2, §5, §6 and §8.2 table 1).
+package need
+
+import (
+	"context"
+	"embed"
+	"slices"
+	"strings"
+	"time"
+
+	"funn/internal/platform/db"
+	"funn/internal/platform/record"
+)
+
+// Migrations hold the table need.
+//
+//go:embed migrations
+var Migrations embed.FS
+
+// Messages hold the module's texts.
+//
+//go:embed messages
+var Messages embed.FS
+
+// The states of a need (requirements 3.1).
+const (
+	Draft            = "UTKAST"
+	Reported         = "MELDT"
+	Clarifying       = "UNDER_KLARGJØRING"
+	Clarified        = "KLARGJORT"
+	InstrumentChosen = "VIRKEMIDDEL_VALGT"
+	Acquiring        = "UNDER_FREMSKAFFING"
+	Answered         = "BESVART"
+	Closed           = "LUKKET"
+	Covered          = "DEKKET"
+	Rejected         = "AVVIST"
+	Merged           = "SLÅTT_SAMMEN"
+	Paused           = "PÅ_VENT"
+)
+
+// Late is the alert of a need whose answer is forecast after the decision it is for.
+const Late = "late"
+
+// Phases of the development model that a need stands in (FP §2.2 figure 2). A
+// need has one.
+var Phases = []string{"understand", "inspire", "process_evaluation", "effect_evaluation"}
+
+// Instruments by which knowledge is acquired (FP §5).
+var Instruments = []string{"grant", "commission", "internal_analysis", "synthesis", "council", "phd", "partnership", "trial"}
+
+// Need is a knowledge need.
+type Need struct {
+	record.Head
+	Problem      string             `db:"problem"`       // what is not known, and why it matters
+	Decision     string             `db:"decision"`      // what the knowledge will be used to decide
+	DecisionDate time.Time          `db:"decision_date"` // calendar day; the answer must come before it
+	Requirements string             `db:"requirements"`  // specification for whoever is to answer
+	Phase        string             `db:"phase"`
+	RnDKind      string             `db:"rnd_kind"`
+	Questions    db.JSON[[]string]  `db:"questions"`
+	Themes       db.JSON[[]string]  `db:"themes"` // slugs; none is fine (FP §4)
+	Goals        db.JSON[[]string]  `db:"goals"`
+	Searches     db.JSON[[]Search]  `db:"searches"`
+	Choices      db.JSON[[]Choice]  `db:"choices"`
+	Support      db.JSON[[]Support] `db:"support"`
+	Comments     db.JSON[[]Comment] `db:"comments"`
+	Partners     db.JSON[[]string]  `db:"partners"`   // persons of co-owning agencies (FP §4)
+	CoveredBy    db.JSON[[]string]  `db:"covered_by"` // publications that answer it already
+	MergedInto   string             `db:"merged_into,null"`
+	Submitter    string             `db:"submitter"`
+	Owner        string             `db:"owner"` // the subject owner
+	CaseWorker   string             `db:"case_worker"`
+	SignedBy     string             `db:"signed_by"` // the subject owner who signed the description
+	SignedAt     time.Time          `db:"signed_at"`
+	PausedState  string             `db:"paused_state"` // where it goes back to
+	ReviewDate   time.Time          `db:"review_date"`  // when a paused need is looked at again
+	Forecast     time.Time          `db:"forecast"`     // when the last of its projects is expected to deliver
+	DecidedAt    time.Time          `db:"decided_at"`   // when the use of the answer was decided
+	SupportCount int                `db:"support_count"`
+}
+
+// Search is one look at what is already known (FP §2.2, §5.4).
+type Search struct {
+	At         time.Time `json:"at"`
+	By         string    `json:"by"`
+	Query      string    `json:"query"`
+	Where      []string  `json:"where"` // portal, library, synthesis, database
+	Hits       int       `json:"hits"`  // how many the search gave
+	Relevant   []string  `json:"relevant"`
+	Conclusion string    `json:"conclusion"`
+}
+
+// Choice is the instruments that were chosen, by whom, and why.
+type Choice struct {
+	At          time.Time `json:"at"`
+	By          string    `json:"by"`
+	Instruments []string  `json:"instruments"`
+	Internal    bool      `json:"internal"`
+	Rationale   string    `json:"rationale"`
+	Overruled   string    `json:"overruled,omitempty"` // the reason for going against a warning
+}
+
+// Support is another unit that has the same need.
+type Support struct {
+	Unit string    `json:"unit"`
+	By   string    `json:"by"`
+	At   time.Time `json:"at"`
+}
+
+// Comment is a remark in the dialogue on a need.
+type Comment struct {
+	By   string    `json:"by"`
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+}
+
+// Kind is the kind of record that a need is.
+type Kind = record.Kind[*Need]
+
+func newNeed() *Need { return &Need{} }
+
+func relations(n *Need) map[string][]string {
+	return map[string][]string{
+		"submitter": {n.Submitter}, "subject_owner": {n.Owner}, "case_worker": {n.CaseWorker}, "partner": n.Partners.V,
+	}
+}
+
+func links(n *Need) []record.Link {
+	var out []record.Link
+	if n.MergedInto != "" {
+		out = append(out, record.Link{To: n.MergedInto, Rel: "merged_into"})
+	}
+	for _, id := range n.CoveredBy.V {
+		out = append(out, record.Link{To: id, Rel: "covered_by"})
+	}
+	for _, s := range n.Searches.V {
+		for _, id := range s.Relevant {
+			if !slices.Contains(n.CoveredBy.V, id) {
+				out = append(out, record.Link{To: id, Rel: "builds_on"})
+			}
+		}
+	}
+	return out
+}
+
+func describe(_ context.Context, n *Need) (record.Doc, error) {
+	if n.State == Draft {
+		return record.Doc{}, nil
+	}
+	text := []string{n.Problem, n.Decision, n.Requirements}
+	text = append(text, n.Questions.V...)
+	return record.Doc{Text: strings.Join(text, "\n"), Facets: map[string][]string{"theme": n.Themes.V}, Date: n.Created}, nil
+}
+
+// alert is red when the answer is forecast after the decision (FP §3, §5.1).
+func alert(_ context.Context, n *Need) (string, error) {
+	if !n.DecisionDate.IsZero() && n.Forecast.After(n.DecisionDate) {
+		switch n.State {
+		case Closed, Rejected, Merged, Covered:
+		default:
+			return Late, nil
+		}
+	}
+	return "", nil
+}
