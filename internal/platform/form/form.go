@@ -251,7 +251,7 @@ func (f Field) parse(ctx context.Context, sent []string, rec any) ([]string, err
 				continue
 			}
 			if !hasOption(options, s) {
-				return nil, invalid("form.choose")
+				return nil, invalid("form.not_an_option")
 			}
 			if !slices.Contains(kept, s) {
 				kept = append(kept, s)
@@ -309,7 +309,7 @@ func (f Field) parse(ctx context.Context, sent []string, rec any) ([]string, err
 	case Number:
 		n, err := strconv.ParseInt(strings.NewReplacer(" ", "", "\u00a0", "").Replace(s), 10, 64)
 		if err != nil || n < f.Min {
-			return nil, invalid("form.number", "min", f.Min)
+			return nil, invalid("form.number_min", "min", f.Min)
 		}
 		s = strconv.FormatInt(n, 10)
 	case Choice:
@@ -318,11 +318,11 @@ func (f Field) parse(ctx context.Context, sent []string, rec any) ([]string, err
 			return nil, err
 		}
 		if !hasOption(options, s) {
-			return nil, invalid("form.choose")
+			return nil, invalid("form.not_an_option")
 		}
 	case Tick:
 		if s != "true" {
-			return nil, invalid("form.choose")
+			return nil, invalid("form.not_an_option")
 		}
 	}
 	return []string{s}, nil

@@ -412,7 +412,7 @@ func (k *Kind[T]) write(ctx context.Context, rec T, create bool, ev event.Event,
 	h.TitleSort = lang.Fold(h.Title)
 	h.Version++
 	if h.Number == "" {
-		number, err := k.number(ctx, h)
+		number, err := k.NextNumber(ctx, h.Created.In(clock.Oslo).Year())
 		if err != nil {
 			return err
 		}
@@ -461,8 +461,10 @@ func (k *Kind[T]) write(ctx context.Context, rec T, create bool, ev event.Event,
 	return nil
 }
 
-func (k *Kind[T]) number(ctx context.Context, h *Head) (string, error) {
-	series := fmt.Sprintf("%s-%d", k.Prefix, h.Created.In(clock.Oslo).Year())
+// NextNumber takes the next public number of the kind in the year: B-2022-017. A
+// number that a failed transaction took is given again.
+func (k *Kind[T]) NextNumber(ctx context.Context, year int) (string, error) {
+	series := fmt.Sprintf("%s-%d", k.Prefix, year)
 	n, err := db.One[int](ctx, k.engine.DB,
 		"INSERT INTO number_series (series, last) VALUES ($1, 1) ON CONFLICT (series) DO UPDATE SET last = number_series.last + 1 RETURNING last", series)
 	if err != nil {

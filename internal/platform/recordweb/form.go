@@ -244,3 +244,14 @@ func (p *pages[T]) control(ctx context.Context, f form.Field, u ui.Field, values
 	}
 	return ui.TextField(u), nil
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// pageNumber gives the page of a list that the address asks for, from 1.
+func pageNumber(c *web.Context) int {
+	n, err := strconv.Atoi(c.Query("side"))
+	if err != nil || n < 1 || n > 400 {
+		return 1
+	}
+	return n
+}

@@ -26,6 +26,7 @@ import (
 	"funn/internal/platform/lang"
 	"funn/internal/platform/lifecycle"
 	"funn/internal/platform/record"
+	"funn/internal/platform/search"
 	"funn/internal/platform/ui"
 	"funn/internal/platform/web"
 )
@@ -41,7 +42,18 @@ type Site struct {
 	// Keep checks an uploaded file by content and stores it. It gives Invalid
 	// faults for files that are not taken.
 	Keep func(ctx context.Context, name string, content io.ReadSeeker, size int64) (*form.Upload, error)
+	// Search searches what the query's audience may see.
+	Search func(ctx context.Context, q search.Query) (search.Result, error)
+	// Order lists the kinds that stand on a thread, from its beginning.
+	Order []string
+	// Icons gives the picture of each kind.
+	Icons map[string]ui.Icon
+	// Outlines gives what stands inside a record on the thread, such as the
+	// decisions of an assessment, by kind.
+	Outlines map[string]func(ctx context.Context, h record.Head) ([]ui.ChainNode, error)
 }
+
+var errUnauthorised = fault.New(fault.Unauthorised, "error.unauthorised")
 
 // View is what a module says of its kind's pages.
 type View[T record.Record] struct {
@@ -105,7 +117,7 @@ func Mount[T record.Record](s *Site, v View[T]) {
 func (p *pages[T]) open(c *web.Context) (T, error) {
 	rec, err := p.kind.ByNumber(c.Ctx(), c.Path("number"))
 	if err != nil && fault.Of(err) == fault.NotFound && c.Actor.Nobody() {
-		return rec, fault.New(fault.Unauthorised, "error.unauthorised")
+		return rec, errUnauthorised
 	}
 	return rec, err
 }

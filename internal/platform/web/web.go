@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,11 @@ import (
 	"funn/internal/platform/lang"
 	"funn/internal/platform/ui"
 )
+
+// Messages hold the texts of the edge and of the record pages.
+//
+//go:embed messages
+var Messages embed.FS
 
 // Rule is who a route is for. What a record's own rules say comes on top.
 type Rule int
@@ -137,6 +143,16 @@ func (r *Router) serve(route Route) http.Handler {
 			c.fail(err)
 		}
 	})
+}
+
+// Refuse answers a request with the page of an error, for the parts that answer
+// outside the routes.
+func (r *Router) Refuse(w http.ResponseWriter, req *http.Request, err error) {
+	c := &Context{W: w, R: req, Router: r}
+	if perr := c.prepare(); perr != nil {
+		r.Logger.ErrorContext(req.Context(), "refusal without a user", "error", perr)
+	}
+	c.fail(err)
 }
 
 // Context is one request on its way through a handler.

@@ -1,0 +1,245 @@
+package app
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"funn/internal/need"
+	"funn/internal/need/needweb"
+	"funn/internal/org"
+	"funn/internal/platform/access"
+	"funn/internal/platform/authn"
+	"funn/internal/platform/clock"
+	"funn/internal/platform/db"
+	"funn/internal/platform/event"
+	"funn/internal/platform/jobs"
+	"funn/internal/platform/lang"
+	"funn/internal/platform/module"
+	"funn/internal/platform/record"
+	"funn/internal/platform/recordweb"
+	"funn/internal/platform/search"
+	"funn/internal/platform/ui"
+	"funn/internal/platform/web"
+	"funn/internal/project"
+)
+
+// settings is what a house is built from.
+type settings struct {
+	Database string // address
+	Files    string // folder of the demo, or FUNN_FILES_URL
+	BaseURL  string // where users reach it, without a path
+	SMTP     string
+	OIDC     authn.Config
+	Roles    string
+	Demo     bool
+	Log      *slog.Logger
+	// Clock makes the domain's clock once the database is open and migrated; nil
+	// means the machine's.
+	Clock func(ctx context.Context, d *db.DB) (clock.Clock, error)
+}
+
+// house is the program put together: everything but the listening.
+type house struct {
+	settings settings
+	db       *db.DB
+	engine   *record.Engine
+	catalog  *lang.Catalog
+	index    *search.Index
+	runner   *jobs.Runner
+	sessions *authn.Sessions
+	router   *web.Router
+	site     *recordweb.Site
+	people   *org.Directory
+	needs    *need.Service
+	projects *project.Service
+	modules  []module.Module
+	digests  string // file that the digests are written to; empty for the log only
+	handler  http.Handler
+}
+
+// ground are the migrations and texts of the platform itself.
+var (
+	//go:embed migrations
+	ownMigrations embed.FS
+	//go:embed messages
+	ownMessages embed.FS
+
+	groundMigrations = []fs.FS{event.Migrations, record.Migrations, jobs.Migrations, search.Migrations, authn.Migrations, ownMigrations}
+	groundMessages   = []fs.FS{lang.Messages, web.Messages, authn.Messages, search.Messages, ownMessages}
+)
+
+// open opens the database and builds the house. With migrate the schema is
+// brought up to date; without, an old schema is refused.
+func open(ctx context.Context, s settings, migrate bool) (h *house, err error) {
+	h = &house{settings: s}
+	if h.db, err = db.Open(ctx, s.Database); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	h.engine = record.NewEngine(h.db, clock.Real{})
+	h.build()
+	var migrations []fs.FS
+	migrations = append(migrations, groundMigrations...)
+	for _, m := range h.modules {
+		if m.Migrations != nil {
+			migrations = append(migrations, m.Migrations)
+		}
+	}
+	if migrate {
+		if _, err = h.db.Migrate(ctx, migrations...); err != nil {
+			return nil, err
+		}
+	} else if pending, perr := h.db.Pending(ctx, migrations...); perr != nil || pending {
+		if perr != nil {
+			return nil, perr
+		}
+		return nil, refused{"the database's schema is not up to date; run: funn migrate"}
+	}
+	if s.Clock != nil {
+		if h.engine.Clock, err = s.Clock(ctx, h.db); err != nil {
+			return nil, err
+		}
+	}
+	return h, h.wire(ctx)
+}
+
+// threadOrder is the order of the kinds along the thread.
+var threadOrder = []string{"need", "call", "agreement", "project", "publication", "uptake"}
+
+var icons = map[string]ui.Icon{
+	"need": ui.IconNeed, "call": ui.IconCall, "agreement": ui.IconCommission, "project": ui.IconProject,
+	"publication": ui.IconPublication, "uptake": ui.IconDecision,
+}
+
+// build makes the services and the modules. Nothing here touches the database.
+func (h *house) build() {
+	h.people = org.New()
+	choices := choices{people: h.people}
+	h.needs = need.New(choices, choices, choices)
+	h.projects = project.New(choices, choices, h.needs)
+	h.site = &recordweb.Site{Engine: h.engine, Names: h.people.Names, Unit: h.people.UnitName}
+	h.modules = []module.Module{
+		{Name: "org", Kinds: h.people.Kinds(), Migrations: org.Migrations, Messages: org.Messages},
+		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site}),
+		{Name: "project", Kinds: []record.AnyKind{h.projects.Kind}, Migrations: project.Migrations, Messages: project.Messages, Subscribe: h.projects.Subscribe},
+	}
+}
+
+// wire registers the modules and connects them to the parts that run.
+func (h *house) wire(ctx context.Context) (err error) {
+	h.catalog = lang.NewCatalog()
+	for _, m := range groundMessages {
+		if err := h.catalog.Load(m); err != nil {
+			return fmt.Errorf("texts of the platform: %w", err)
+		}
+	}
+	for _, m := range h.modules {
+		if m.Messages != nil {
+			if err := h.catalog.Load(m.Messages); err != nil {
+				return fmt.Errorf("texts of %s: %w", m.Name, err)
+			}
+		}
+		if err := h.engine.Register(m.Kinds...); err != nil {
+			return err
+		}
+		if m.Subscribe != nil {
+			m.Subscribe(h.engine)
+		}
+	}
+	h.engine.Index = h.put
+	h.sessions = authn.New(h.db, authn.Options{Secure: !h.settings.Demo, Refuse: h.refuse, Log: h.settings.Log})
+	h.router = &web.Router{Catalog: h.catalog, Sessions: h.sessions, Actor: h.people.Actor, Logger: h.settings.Log}
+	h.site.Router = h.router
+	if h.settings.Demo {
+		h.router.Demo = func(ctx context.Context) (time.Time, bool) { return h.engine.Now(ctx), true }
+	}
+	for _, m := range h.modules {
+		h.router.Nav = append(h.router.Nav, m.Nav...)
+		if m.Routes != nil {
+			m.Routes(h.router)
+		}
+	}
+	h.ownRoutes()
+	h.site.Search = func(ctx context.Context, q search.Query) (search.Result, error) { return h.index.Search(ctx, q) }
+	h.site.Order = threadOrder
+	h.site.Icons = icons
+	recordweb.Desk(h.site)
+	h.router.Nav = append(h.router.Nav, web.NavEntry{Key: "desk.title", Path: "/oppgaver", For: func(a access.Actor) bool { return !a.Nobody() }, Count: h.site.TaskCount})
+	slices.SortStableFunc(h.router.Nav, func(a, b web.NavEntry) int { return a.Order - b.Order })
+	if h.index, err = search.Open(h.db, search.Options{Log: h.settings.Log}); err != nil {
+		return err
+	}
+	h.runner = &jobs.Runner{DB: h.db, Clock: h.engine.Clock, Handlers: map[string]jobs.Handler{}, Log: h.settings.Log}
+	h.handler = h.chain()
+	return nil
+}
+
+// chain puts the layers around the routes, outermost first.
+func (h *house) chain() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/", ui.Assets())
+	mux.Handle("/", h.sessions.Middleware(h.router.Handler()))
+	return web.Secure(web.Compress(mux), !h.settings.Demo)
+}
+
+// put gives a changed record to the search: once for those who may read it, and
+// once more for the portal when the public may.
+func (h *house) put(ctx context.Context, x record.Indexed) error {
+	doc := search.Doc{
+		ID: x.Head.ID, Kind: x.Head.Kind, Number: x.Head.Number, Title: x.Head.Title, Text: x.Doc.Text, Lang: x.Head.Lang,
+		URL: x.Path + "/" + x.Head.Number, Facets: x.Doc.Facets, Audience: x.Audience, Date: x.Doc.Date,
+	}
+	if x.Doc.Text == "" {
+		if err := search.Remove(ctx, h.db, doc.ID); err != nil {
+			return err
+		}
+		return search.Remove(ctx, h.db, portalID(doc.ID))
+	}
+	if err := search.Put(ctx, h.db, doc); err != nil {
+		return err
+	}
+	if x.Doc.PublicURL == "" {
+		return search.Remove(ctx, h.db, portalID(doc.ID))
+	}
+	doc.ID, doc.URL, doc.Audience = portalID(doc.ID), x.Doc.PublicURL, []string{PortalAudience}
+	return search.Put(ctx, h.db, doc)
+}
+
+// PortalAudience is the audience term of what the public portal's search finds.
+const PortalAudience = "portal"
+
+func portalID(id string) string { return "portal:" + id }
+
+// refuse shows a refusal of the login as a page.
+func (h *house) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+	h.router.Refuse(w, r, err)
+}
+
+func (h *house) close() error {
+	var errs []error
+	if h.index != nil {
+		errs = append(errs, h.index.Close())
+	}
+	if h.db != nil {
+		errs = append(errs, h.db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// asSystem is the context in which the program acts for itself.
+func asSystem(ctx context.Context) context.Context { return access.With(ctx, access.System) }
+
+// logger writes JSON lines.
+func logger(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(w, nil)) }

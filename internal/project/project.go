@@ -1,0 +1,369 @@
+// Package project follows the work that answers a need, whatever the instrument:
+// grants, commissions, internal analyses, syntheses, doctorates (FP §5, §8.2;
+// ÅR §2). A project has a baseline that never moves, a forecast that moves only
+// with a cause, and an actual end; interim reports never finish it.
+package project
+
+import (
+	"context"
+	"embed"
+	"slices"
+	"strings"
+	"time"
+
+	"funn/internal/need"
+	"funn/internal/platform/db"
+	"funn/internal/platform/record"
+)
+
+// Migrations hold the table project.
+//
+//go:embed migrations
+var Migrations embed.FS
+
+// Messages hold the module's texts.
+//
+//go:embed messages
+var Messages embed.FS
+
+// The states of a project (requirements 3.5).
+const (
+	Created    = "OPPRETTET"
+	Contracted = "KONTRAHERT"
+	StartedUp  = "OPPSTARTET"
+	Running    = "PÅGÅR"
+	OnHold     = "PÅ_VENT"
+	Delivered  = "SLUTTLEVERT"
+	Accepted   = "GODKJENT"
+	Closed     = "LUKKET"
+	Cancelled  = "AVBRUTT"
+)
+
+// AfterDecision is the alert of a project that is forecast to deliver after the
+// decision that its need is for.
+const AfterDecision = "after_decision"
+
+// Instruments that a project can be of (FP §5). Those of needs are the same but
+// for trials, which are records of their own.
+var Instruments = []string{"grant", "commission", "internal_analysis", "synthesis", "council", "phd", "partnership"}
+
+// Causes of a moved forecast (ÅR §2.3).
+var Causes = []string{"data_collection", "ethics_law_privacy", "office_contact", "data_release", "other"}
+
+// Kinds of deliverable.
+const (
+	Interim      = "interim"
+	Final        = "final"
+	Presentation = "presentation"
+	Dataset      = "dataset"
+)
+
+// Span is a point in time that is known more or less well. From and To are the
+// first and last calendar day that it can be, midnight UTC; both zero when it is
+// not known. Text is how the source writes it, such as "høsten 2022".
+type Span struct {
+	From time.Time `json:"from,omitzero"`
+	To   time.Time `json:"to,omitzero"`
+	Text string    `json:"text,omitempty"`
+}
+
+// On makes a span of one known day; of none from the zero time.
+func On(day time.Time) Span { return Span{From: day, To: day} }
+
+// Known says whether anything is known of it.
+func (s Span) Known() bool { return !s.From.IsZero() && !s.To.IsZero() }
+
+// Exact says whether it is one day.
+func (s Span) Exact() bool { return s.Known() && s.From.Equal(s.To) }
+
+// Role is an institution's part in a project.
+type Role struct {
+	Org  string `json:"org"` // id of the organisation
+	Role string `json:"role"`
+}
+
+// The parts an institution can have.
+const (
+	Host          = "host"
+	Partner       = "partner"
+	Subcontractor = "subcontractor"
+)
+
+// Year is a year of the budget, in øre.
+type Year struct {
+	Year   int   `json:"year"`
+	Amount int64 `json:"amount"`
+	Spent  int64 `json:"spent"`
+}
+
+// Deliverable is something that the project owes.
+type Deliverable struct {
+	ID        int       `json:"id"` // 1, 2, … within the project
+	Kind      string    `json:"kind"`
+	Title     string    `json:"title"`
+	Lang      string    `json:"lang,omitempty"`
+	Baseline  time.Time `json:"baseline,omitzero"`
+	Forecast  time.Time `json:"forecast,omitzero"`
+	Delivered time.Time `json:"delivered,omitzero"`
+	Accepted  time.Time `json:"accepted,omitzero"`
+	File      string    `json:"file,omitempty"` // hash of the kept file
+	FileName  string    `json:"file_name,omitempty"`
+	FileType  string    `json:"file_type,omitempty"`
+	Summary   string    `json:"summary,omitempty"`
+}
+
+// Due gives the day it is expected.
+func (d Deliverable) Due() time.Time {
+	if !d.Forecast.IsZero() {
+		return d.Forecast
+	}
+	return d.Baseline
+}
+
+// Forecast is one proposal to move the end, with its cause and what became of it.
+type Forecast struct {
+	At       time.Time `json:"at"`
+	By       string    `json:"by"`
+	From     time.Time `json:"from,omitzero"`
+	To       time.Time `json:"to"`
+	Cause    string    `json:"cause"`
+	Note     string    `json:"note"`
+	Answered time.Time `json:"answered,omitzero"`
+	Answerer string    `json:"answerer,omitempty"`
+	Accepted bool      `json:"accepted"`
+	Reason   string    `json:"reason,omitempty"`
+}
+
+// Meeting is the start-up meeting or a follow-up.
+type Meeting struct {
+	Kind  string    `json:"kind"` // startup, follow_up
+	On    time.Time `json:"on"`
+	With  string    `json:"with"`
+	Notes string    `json:"notes"`
+	By    string    `json:"by"`
+}
+
+// Finding is what the final report found, with its limits (FP §3).
+type Finding struct {
+	Text   string `json:"text"`
+	Limits string `json:"limits"`
+}
+
+// Funding is the committee's decision to pay (FP §8.1).
+type Funding struct {
+	At     time.Time `json:"at,omitzero"`
+	By     string    `json:"by,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Project is the work that answers a need.
+type Project struct {
+	record.Head
+	Instrument  string            `db:"instrument"`
+	Theme       string            `db:"theme"` // slug; empty when it has none
+	Phase       string            `db:"phase"`
+	RnDKind     string            `db:"rnd_kind"`
+	Summary     string            `db:"summary"`
+	Needs       db.JSON[[]string] `db:"needs"`   // ids of the needs that it answers
+	Grounds     db.JSON[[]string] `db:"grounds"` // ids of the call or agreement that it comes from
+	Roles       db.JSON[[]Role]   `db:"institutions"`
+	RoleNames   string            `db:"institution_names"` // folded, for the search field of lists
+	LeaderName  string            `db:"leader_name"`
+	Leader      string            `db:"leader"` // person, when the leader has an account
+	Owner       string            `db:"owner"`  // subject owner
+	CaseWorker  string            `db:"case_worker"`
+	Start       db.JSON[Span]     `db:"period_start"`
+	StartFrom   time.Time         `db:"start_from"`
+	StartTo     time.Time         `db:"start_to"`
+	End         db.JSON[Span]     `db:"period_end"` // as the source writes it, for projects from before Funn
+	BaselineEnd time.Time         `db:"baseline_end"`
+	ForecastEnd time.Time         `db:"forecast_end"`
+	ActualEnd   time.Time         `db:"actual_end"`
+	KnownBy     time.Time         `db:"known_by"`   // first day on which it certainly existed
+	ContractOn  time.Time         `db:"contracted"` // zero when not known
+	Finished    time.Time         `db:"finished"`   // final report accepted, or the last day it can have been
+	Counted     int               `db:"counted_finished"`
+	Doubt       string            `db:"doubt"`  // why the source's count could have been another
+	Titled      bool              `db:"titled"` // the title is the source's own
+	Named       bool              `db:"named"`  // the source names it
+	Amount      int64             `db:"amount"` // øre over all years; 0 when not known
+	Budget      db.JSON[[]Year]   `db:"budget"`
+	Spent       int64             `db:"spent"`
+
+	Deliverables db.JSON[[]Deliverable] `db:"deliverables"`
+	Forecasts    db.JSON[[]Forecast]    `db:"forecasts"`
+	Meetings     db.JSON[[]Meeting]     `db:"meetings"`
+	NextFollowUp time.Time              `db:"next_follow_up"`
+	Funded       db.JSON[Funding]       `db:"funded"`
+	ContractRef  string                 `db:"contract_ref"`
+	Frozen       bool                   `db:"baseline_frozen"`
+	ReviewedBy   string                 `db:"reviewed_by"`
+	ReviewedAt   time.Time              `db:"reviewed_at"`
+	ReviewNote   string                 `db:"review_note"`
+	Findings     db.JSON[[]Finding]     `db:"findings"`
+	Limitations  string                 `db:"limitations"`
+	Presented    time.Time              `db:"presented"`
+	PresentedAt  string                 `db:"presented_where"`
+	DataPlan     string                 `db:"data_plan"` // confirmed, planned, none
+	DataDeleted  time.Time              `db:"data_deleted"`
+	PublishedAt  time.Time              `db:"published_at"`
+	UseDecided   time.Time              `db:"use_decided_at"`
+	ReviewDate   time.Time              `db:"review_date"`
+	HoldReason   string                 `db:"hold_reason"`
+}
+
+// Kind is the kind of record that a project is.
+type Kind = record.Kind[*Project]
+
+// Delay gives how much later than the baseline the project ends or is expected
+// to end, in whole months rounded up; 0 when it is not late or nothing is known.
+func (p *Project) Delay() int {
+	end := p.ForecastEnd
+	if !p.ActualEnd.IsZero() {
+		end = p.ActualEnd
+	}
+	if p.BaselineEnd.IsZero() || !end.After(p.BaselineEnd) {
+		return 0
+	}
+	months := (end.Year()-p.BaselineEnd.Year())*12 + int(end.Month()) - int(p.BaselineEnd.Month())
+	if end.Day() > p.BaselineEnd.Day() {
+		months++
+	}
+	return max(months, 1)
+}
+
+// Progress gives how much of the time to the expected end has passed, 0 to 100;
+// −1 when it cannot be told.
+func (p *Project) Progress(today time.Time) int {
+	switch p.State {
+	case Created, Contracted:
+		return 0
+	case Accepted, Closed:
+		return 100
+	}
+	start, end := p.StartFrom, p.ForecastEnd
+	if end.IsZero() {
+		end = p.BaselineEnd
+	}
+	if start.IsZero() || !end.After(start) {
+		return -1
+	}
+	done := int(100 * today.Sub(start) / end.Sub(start))
+	return min(max(done, 0), 99)
+}
+
+// Deliverable gives one of the project's deliverables.
+func (p *Project) Deliverable(id int) *Deliverable {
+	for i := range p.Deliverables.V {
+		if p.Deliverables.V[i].ID == id {
+			return &p.Deliverables.V[i]
+		}
+	}
+	return nil
+}
+
+// Final gives the final report, nil when none is agreed.
+func (p *Project) Final() *Deliverable {
+	for i := range p.Deliverables.V {
+		if p.Deliverables.V[i].Kind == Final {
+			return &p.Deliverables.V[i]
+		}
+	}
+	return nil
+}
+
+// Pending gives the proposal to move the end that has not been answered.
+func (p *Project) Pending() *Forecast {
+	for i := range p.Forecasts.V {
+		if p.Forecasts.V[i].Answered.IsZero() {
+			return &p.Forecasts.V[i]
+		}
+	}
+	return nil
+}
+
+// Committed gives the sum of the budget's years, in øre.
+func (p *Project) Committed() int64 {
+	var sum int64
+	for _, y := range p.Budget.V {
+		sum += y.Amount
+	}
+	return sum
+}
+
+func relations(p *Project) map[string][]string {
+	return map[string][]string{"leader": {p.Leader}, "subject_owner": {p.Owner}, "case_worker": {p.CaseWorker}}
+}
+
+func links(p *Project) []record.Link {
+	var out []record.Link
+	for _, id := range p.Needs.V {
+		out = append(out, record.Link{To: id, Rel: "answers"})
+	}
+	for _, id := range p.Grounds.V {
+		out = append(out, record.Link{To: id, Rel: "comes_from"})
+	}
+	return out
+}
+
+// tasks adds what is due within the project to what its states expect.
+func tasks(p *Project) []record.Task {
+	var out []record.Task
+	if p.State != Running && p.State != StartedUp {
+		return nil
+	}
+	for _, d := range p.Deliverables.V {
+		if d.Delivered.IsZero() && d.Kind == Interim {
+			out = append(out, record.Task{Name: "deliverable:" + itoa(d.ID), Command: "deliver_interim", Detail: d.Title, Due: d.Due()})
+		}
+	}
+	if p.Pending() != nil {
+		out = append(out, record.Task{Name: "answer_forecast", Command: "accept_forecast"})
+	}
+	if !p.NextFollowUp.IsZero() && p.State == Running {
+		out = append(out, record.Task{Name: "follow_up", Command: "follow_up", Due: p.NextFollowUp})
+	}
+	return out
+}
+
+func describe(_ context.Context, p *Project) (record.Doc, error) {
+	doc := record.Doc{Text: strings.Join([]string{p.Summary, p.RoleNames, p.LeaderName}, "\n"), Date: p.StartFrom}
+	doc.Facets = map[string][]string{"instrument": {p.Instrument}}
+	if p.Theme != "" {
+		doc.Facets["theme"] = []string{p.Theme}
+	}
+	for _, d := range p.Deliverables.V {
+		doc.Text += "\n" + d.Title
+	}
+	if Public(p) {
+		doc.PublicURL = "/kunnskap/prosjekt/" + p.Number
+	}
+	return doc, nil
+}
+
+// PublicFlag marks the projects that everybody may know of: those under contract
+// (architecture, promised API). Examples are kept out of the public lists.
+const PublicFlag = "public"
+
+// Public says whether everybody may know of the project.
+func Public(p *Project) bool { return p.HasFlag(PublicFlag) }
+
+// alert is red when the project is forecast to deliver after the decision that
+// one of its needs is for (FP §3, §5.1).
+func (s *Service) alert(ctx context.Context, p *Project) (string, error) {
+	switch p.State {
+	case Accepted, Closed, Cancelled:
+		return "", nil
+	}
+	for _, id := range p.Needs.V {
+		n, err := s.needs.Kind.Load(ctx, id)
+		if err != nil {
+			return "", err
+		}
+		if open := !slices.Contains([]string{need.Closed, need.Rejected, need.Merged, need.Covered}, n.State); open &&
+			!n.DecisionDate.IsZero() && p.ForecastEnd.After(n.DecisionDate) {
+			return AfterDecision, nil
+		}
+	}
+	return "", nil
+}

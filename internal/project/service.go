@@ -1,0 +1,595 @@
+package project
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"funn/internal/need"
+	"funn/internal/platform/access"
+	"funn/internal/platform/event"
+	"funn/internal/platform/fault"
+	"funn/internal/platform/form"
+	"funn/internal/platform/lang"
+	"funn/internal/platform/record"
+)
+
+// People is what projects ask of the organisation.
+type People interface {
+	Holders(ctx context.Context, roles ...access.Role) ([]form.Option, error)
+	// Organisations gives the organisations that can be chosen.
+	Organisations(ctx context.Context) ([]form.Option, error)
+}
+
+// Plans is what projects ask of the R&D plan.
+type Plans interface {
+	Themes(ctx context.Context) ([]form.Option, error)
+}
+
+// Service is the life of projects.
+type Service struct {
+	Kind *Kind
+
+	people People
+	plans  Plans
+	needs  *need.Service
+}
+
+type (
+	command = record.Command[*Project]
+	change  = record.Change[*Project]
+	verdict = record.Verdict
+)
+
+// New makes the service and its kind; the kind is registered by the caller.
+func New(people People, plans Plans, needs *need.Service) *Service {
+	s := &Service{people: people, plans: plans, needs: needs}
+	s.Kind = &Kind{
+		Name: "project", Prefix: "P", Path: "/prosjekt", Table: "project", Initial: []string{Created},
+		New: func() *Project { return &Project{} }, States: states, Read: readers, Relations: relations, Links: links,
+		Tasks: tasks, Describe: describe, Alert: s.alert,
+	}
+	s.Kind.Commands = s.commands()
+	return s
+}
+
+// Subscribe connects projects to what happens to needs.
+func (s *Service) Subscribe(e *record.Engine) {
+	// A moved decision can make a project late, or in time again.
+	e.Subscribe("need", "move_decision", func(ctx context.Context, _ event.Event, rec record.Record) error {
+		return s.each(ctx, rec.Base().ID, func(p *Project) error {
+			if !slices.Contains(unfinished, p.State) {
+				return nil
+			}
+			_, err := s.Kind.As(ctx, p.ID, "recheck", record.Input{})
+			return err
+		})
+	})
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func (s *Service) holders(roles ...access.Role) func(context.Context, any) ([]form.Option, error) {
+	return func(ctx context.Context, _ any) ([]form.Option, error) { return s.people.Holders(ctx, roles...) }
+}
+
+func (s *Service) organisations(ctx context.Context, _ any) ([]form.Option, error) {
+	return s.people.Organisations(ctx)
+}
+
+func (s *Service) themes(ctx context.Context, _ any) ([]form.Option, error) {
+	return s.plans.Themes(ctx)
+}
+
+func (s *Service) rndKinds() []form.Option { return form.Codes("rnd_kind", need.RnDKinds...) }
+
+// openNeeds gives the needs that a project can answer: an instrument is chosen.
+func (s *Service) openNeeds(ctx context.Context, _ any) ([]form.Option, error) {
+	return s.needs.Waiting(ctx)
+}
+
+func (s *Service) openDeliverables(_ context.Context, rec any) ([]form.Option, error) {
+	p, ok := rec.(*Project)
+	if !ok || p == nil {
+		return nil, nil
+	}
+	var out []form.Option
+	for _, d := range p.Deliverables.V {
+		if d.Kind != Final {
+			out = append(out, form.Option{Value: itoa(d.ID), Label: d.Title})
+		}
+	}
+	return out, nil
+}
+
+func wrong(field, key string, args ...any) error {
+	f := fault.New(fault.Invalid, "error.invalid")
+	f.Fields = []fault.Field{{Name: field, Key: key, Args: args}}
+	return f
+}
+
+func (s *Service) today(ctx context.Context) time.Time { return s.Kind.Engine().Today(ctx) }
+
+// ahead refuses dates of what is to come that have passed.
+func (s *Service) ahead(ctx context.Context, _ *Project, in form.Values) (verdict, error) {
+	for _, name := range []string{"next_follow_up", "review_date"} {
+		if d := in.Day(name); !d.IsZero() && d.Before(s.today(ctx)) {
+			return verdict{}, wrong(name, "project.date_passed", "today", lang.Day(ctx, s.today(ctx)))
+		}
+	}
+	return verdict{}, nil
+}
+
+// notAhead refuses dates of what has happened that lie ahead.
+func (s *Service) notAhead(ctx context.Context, _ *Project, in form.Values) (verdict, error) {
+	if d := in.Day("met_on"); d.After(s.today(ctx)) {
+		return verdict{}, wrong("met_on", "project.date_ahead", "today", lang.Day(ctx, s.today(ctx)))
+	}
+	return verdict{}, nil
+}
+
+func (s *Service) followUpDates(ctx context.Context, p *Project, in form.Values) (verdict, error) {
+	if v, err := s.notAhead(ctx, p, in); err != nil {
+		return v, err
+	}
+	return s.ahead(ctx, p, in)
+}
+
+// creatable holds the scope of the portfolio and the longest period: more than
+// three years needs a reason (FP §5.2).
+func (s *Service) creatable(_ context.Context, _ *Project, in form.Values) (v verdict, err error) {
+	if err := need.RefuseBasicResearch(in, "rnd_kind"); err != nil {
+		return v, err
+	}
+	start, end := in.Day("start"), in.Day("end")
+	if !start.IsZero() && !end.After(start) {
+		return v, wrong("end", "project.end_before_start", "start", start)
+	}
+	if !start.IsZero() && end.After(start.AddDate(3, 0, 0)) {
+		v.Warn("project.warn.over_three_years")
+	}
+	return v, nil
+}
+
+func (s *Service) create(ctx context.Context, c *change) error {
+	p, in := c.Rec, c.In
+	p.Instrument, p.RnDKind, p.Amount = in.String("instrument"), in.String("rnd_kind"), in.Ore("amount")
+	p.Start.V, p.StartFrom, p.StartTo = On(in.Day("start")), in.Day("start"), in.Day("start")
+	p.BaselineEnd, p.ForecastEnd = in.Day("end"), in.Day("end")
+	p.Named, p.Titled = true, true
+	p.Roles.V = []Role{{Org: in.String("institution"), Role: Host}}
+	if id := in.String("need"); id != "" {
+		p.Needs.V = []string{id}
+		n, err := s.needs.Kind.Load(ctx, id)
+		if err != nil {
+			return err
+		}
+		p.Unit, p.Phase = n.Unit, n.Phase
+	}
+	if p.Unit == "" && len(c.Actor.Grants) > 0 {
+		p.Unit = c.Actor.Grants[0].Unit
+	}
+	p.Deliverables.V = []Deliverable{{ID: 1, Kind: Final, Title: in.String("title"), Baseline: in.Day("end")}}
+	if err := s.edit(ctx, c); err != nil {
+		return err
+	}
+	return s.expect(ctx, p)
+}
+
+func (s *Service) edit(ctx context.Context, c *change) error {
+	p, in := c.Rec, c.In
+	p.Title, p.Theme, p.Summary = in.String("title"), in.String("theme"), in.String("summary")
+	p.LeaderName, p.Leader, p.Owner, p.CaseWorker = in.String("leader_name"), in.String("leader"), in.String("owner"), in.String("case_worker")
+	return s.names(ctx, p)
+}
+
+// names keeps the institutions' names in a form that lists can be searched by.
+func (s *Service) names(ctx context.Context, p *Project) error {
+	orgs, err := s.people.Organisations(ctx)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, r := range p.Roles.V {
+		for _, o := range orgs {
+			if o.Value == r.Org {
+				names = append(names, o.Label)
+			}
+		}
+	}
+	p.RoleNames = strings.Join(names, ", ")
+	return nil
+}
+
+func (s *Service) addInstitution(ctx context.Context, c *change) error {
+	id := c.In.String("institution")
+	if slices.ContainsFunc(c.Rec.Roles.V, func(r Role) bool { return r.Org == id }) {
+		return wrong("institution", "project.institution_twice")
+	}
+	c.Rec.Roles.V = append(c.Rec.Roles.V, Role{Org: id, Role: c.In.String("role")})
+	return s.names(ctx, c.Rec)
+}
+
+func (s *Service) budgetable(_ context.Context, p *Project, in form.Values) (v verdict, err error) {
+	if !in.Has("year") {
+		return v, nil
+	}
+	sum := in.Ore("year_amount")
+	for _, y := range p.Budget.V {
+		if y.Year != in.Int("year") {
+			sum += y.Amount
+		}
+	}
+	if p.Amount > 0 && sum > p.Amount {
+		return v, wrong("year_amount", "project.budget_over", "sum", sum/100, "amount", p.Amount/100)
+	}
+	return v, nil
+}
+
+func (s *Service) budget(_ context.Context, c *change) error {
+	p, in := c.Rec, c.In
+	y := Year{Year: in.Int("year"), Amount: in.Ore("year_amount"), Spent: in.Ore("year_spent")}
+	i := slices.IndexFunc(p.Budget.V, func(x Year) bool { return x.Year == y.Year })
+	if i >= 0 {
+		p.Budget.V[i] = y
+	} else {
+		p.Budget.V = append(p.Budget.V, y)
+	}
+	slices.SortFunc(p.Budget.V, func(a, b Year) int { return a.Year - b.Year })
+	p.Spent = 0
+	for _, y := range p.Budget.V {
+		p.Spent += y.Spent
+	}
+	return nil
+}
+
+func (s *Service) deliverable(_ context.Context, p *Project, in form.Values) (v verdict, err error) {
+	if in.String("kind") == Final && p.Final() != nil {
+		return v, wrong("kind", "project.one_final")
+	}
+	return v, nil
+}
+
+func (s *Service) agreeDeliverable(_ context.Context, c *change) error {
+	p := c.Rec
+	p.Deliverables.V = append(p.Deliverables.V, Deliverable{
+		ID: p.nextDeliverable(), Kind: c.In.String("kind"), Title: c.In.String("deliverable_title"), Baseline: c.In.Day("due"),
+	})
+	return nil
+}
+
+func (p *Project) nextDeliverable() int {
+	next := 1
+	for _, d := range p.Deliverables.V {
+		next = max(next, d.ID+1)
+	}
+	return next
+}
+
+func (s *Service) fundable(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
+	if !p.Funded.V.At.IsZero() {
+		v.Block("project.blocked.funded")
+	}
+	return v, nil
+}
+
+func (s *Service) fund(_ context.Context, c *change) error {
+	c.Rec.Funded.V = Funding{At: c.Now, By: c.Actor.ID, Reason: c.Reason}
+	return nil
+}
+
+// contractable: money is granted, the whole of it lies in years, and the final
+// report is agreed.
+func (s *Service) contractable(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
+	if p.Funded.V.At.IsZero() && len(p.Grounds.V) == 0 {
+		v.Block("project.blocked.not_funded")
+	}
+	if p.Amount > 0 && p.Committed() != p.Amount {
+		v.Block("project.blocked.budget", "sum", p.Committed()/100, "amount", p.Amount/100)
+	}
+	if p.Final() == nil {
+		v.Block("project.blocked.no_final")
+	}
+	return v, nil
+}
+
+func (s *Service) contract(_ context.Context, c *change) error {
+	p := c.Rec
+	p.ContractOn, p.ContractRef = c.In.Day("contract_on"), c.In.String("contract_ref")
+	p.Deliverables.V = append(p.Deliverables.V, Deliverable{ID: p.nextDeliverable(), Kind: Presentation, Title: p.Title, Baseline: c.In.Day("presentation_due")})
+	p.SetFlag(PublicFlag, !p.Example)
+	return nil
+}
+
+func (s *Service) startUp(_ context.Context, c *change) error {
+	c.Rec.Frozen = true
+	return s.met(c, "startup")
+}
+
+func (s *Service) met(c *change, kind string) error {
+	c.Rec.Meetings.V = append(c.Rec.Meetings.V, Meeting{Kind: kind, On: c.In.Day("met_on"), With: c.In.String("met_with"), Notes: c.In.String("minutes"), By: c.Actor.ID})
+	return nil
+}
+
+func (s *Service) begin(ctx context.Context, c *change) error {
+	c.Rec.NextFollowUp = c.In.Day("next_follow_up")
+	for _, id := range c.Rec.Needs.V {
+		if err := s.needs.Started(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) followUp(_ context.Context, c *change) error {
+	c.Rec.NextFollowUp = c.In.Day("next_follow_up")
+	return s.met(c, "follow_up")
+}
+
+func (s *Service) movable(ctx context.Context, p *Project, in form.Values) (v verdict, err error) {
+	if p.Pending() != nil {
+		v.Block("project.blocked.pending")
+	}
+	if d := in.Day("new_end"); !d.IsZero() {
+		if !p.StartFrom.IsZero() && !d.After(p.StartFrom) {
+			return v, wrong("new_end", "project.end_before_start", "start", p.StartFrom)
+		}
+		if d.Before(s.today(ctx)) {
+			return v, wrong("new_end", "project.date_passed", "today", lang.Day(ctx, s.today(ctx)))
+		}
+	}
+	return v, nil
+}
+
+func (s *Service) proposeForecast(_ context.Context, c *change) error {
+	p, in := c.Rec, c.In
+	p.Forecasts.V = append(p.Forecasts.V, Forecast{At: c.Now, By: c.Actor.ID, From: p.ForecastEnd, To: in.Day("new_end"), Cause: in.String("cause"), Note: in.String("note")})
+	c.Note("before", isoDay(p.ForecastEnd))
+	return nil
+}
+
+func isoDay(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.DateOnly)
+}
+
+func (s *Service) answerable(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
+	if p.Pending() == nil {
+		v.Block("project.blocked.nothing_pending")
+	}
+	return v, nil
+}
+
+func (s *Service) acceptForecast(ctx context.Context, c *change) error {
+	p := c.Rec
+	f := p.Pending()
+	f.Answered, f.Answerer, f.Accepted = c.Now, c.Actor.ID, true
+	c.Note("before", isoDay(p.ForecastEnd))
+	c.Note("after", isoDay(f.To))
+	p.ForecastEnd = f.To
+	if d := p.Final(); d != nil {
+		d.Forecast = f.To
+	}
+	return s.expect(ctx, p)
+}
+
+func (s *Service) rejectForecast(_ context.Context, c *change) error {
+	f := c.Rec.Pending()
+	f.Answered, f.Answerer, f.Reason = c.Now, c.Actor.ID, c.Reason
+	return nil
+}
+
+func (s *Service) hold(_ context.Context, c *change) error {
+	c.Rec.ReviewDate, c.Rec.HoldReason, c.Rec.NextFollowUp = c.In.Day("review_date"), c.Reason, time.Time{}
+	return nil
+}
+
+func (s *Service) resume(_ context.Context, c *change) error {
+	c.Rec.ReviewDate, c.Rec.HoldReason, c.Rec.NextFollowUp = time.Time{}, "", c.In.Day("next_follow_up")
+	return nil
+}
+
+func (s *Service) interimOpen(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
+	open := slices.ContainsFunc(p.Deliverables.V, func(d Deliverable) bool { return d.Kind != Final && d.Delivered.IsZero() })
+	if !open {
+		v.Block("project.blocked.no_interim")
+	}
+	return v, nil
+}
+
+func (s *Service) deliverInterim(_ context.Context, c *change) error {
+	d := c.Rec.Deliverable(c.In.Int("deliverable"))
+	if d == nil || !d.Delivered.IsZero() {
+		return wrong("deliverable", "project.already_delivered")
+	}
+	d.Delivered, d.Summary = c.Today, c.In.String("summary")
+	keep(d, c.In.File("file"))
+	return nil
+}
+
+func keep(d *Deliverable, f *form.Upload) {
+	if f != nil {
+		d.File, d.FileName, d.FileType = f.SHA256, f.Name, f.Type
+	}
+}
+
+func finalDue(p *Project) time.Time { return p.ForecastEnd }
+
+func (s *Service) deliverableNow(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
+	if p.Final() == nil {
+		v.Block("project.blocked.no_final")
+	}
+	return v, nil
+}
+
+func (s *Service) deliver(_ context.Context, c *change) error {
+	p, in := c.Rec, c.In
+	d := p.Final()
+	d.Title, d.Lang, d.Summary, d.Delivered = in.String("report_title"), in.String("report_lang"), in.String("report_summary"), c.Today
+	keep(d, in.File("file"))
+	p.Findings.V = nil
+	for line := range strings.SplitSeq(in.String("findings"), "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			p.Findings.V = append(p.Findings.V, Finding{Text: line, Limits: in.String("limitations")})
+		}
+	}
+	p.Limitations = in.String("limitations")
+	p.ReviewedBy, p.ReviewedAt, p.ReviewNote = "", time.Time{}, ""
+	return nil
+}
+
+func (s *Service) sendBack(_ context.Context, c *change) error {
+	if d := c.Rec.Final(); d != nil {
+		d.Delivered = time.Time{}
+	}
+	c.Rec.NextFollowUp = c.In.Day("next_follow_up")
+	return nil
+}
+
+func (s *Service) reviewable(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
+	if !p.ReviewedAt.IsZero() {
+		v.Block("project.blocked.reviewed")
+	}
+	return v, nil
+}
+
+func (s *Service) review(_ context.Context, c *change) error {
+	c.Rec.ReviewedBy, c.Rec.ReviewedAt, c.Rec.ReviewNote = c.Actor.ID, c.Now, c.In.String("review_note")
+	return nil
+}
+
+func (s *Service) acceptable(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
+	if p.ReviewedAt.IsZero() {
+		v.Block("project.blocked.not_reviewed")
+	}
+	return v, nil
+}
+
+func (s *Service) accept(ctx context.Context, c *change) error {
+	p := c.Rec
+	p.ActualEnd, p.Finished, p.NextFollowUp = c.Today, c.Today, time.Time{}
+	if d := p.Final(); d != nil {
+		d.Accepted = c.Today
+	}
+	for _, id := range p.Needs.V {
+		last := true
+		err := s.each(ctx, id, func(other *Project) error {
+			if other.ID != p.ID && slices.Contains(unfinished, other.State) {
+				last = false
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if last {
+			if err := s.needs.AnsweredBy(ctx, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Service) present(_ context.Context, c *change) error {
+	p := c.Rec
+	p.Presented, p.PresentedAt = c.In.Day("met_on"), c.In.String("where")
+	for i := range p.Deliverables.V {
+		if d := &p.Deliverables.V[i]; d.Kind == Presentation && d.Delivered.IsZero() {
+			d.Delivered, d.Accepted = p.Presented, c.Today
+		}
+	}
+	return nil
+}
+
+func (s *Service) dataDate(_ context.Context, _ *Project, in form.Values) (v verdict, err error) {
+	if state := in.String("data_state"); state != "" && state != "none" && in.Day("data_date").IsZero() {
+		return v, wrong("data_date", "project.data_date")
+	}
+	return v, nil
+}
+
+func (s *Service) dataPlan(_ context.Context, c *change) error {
+	c.Rec.DataPlan, c.Rec.DataDeleted = c.In.String("data_state"), c.In.Day("data_date")
+	return nil
+}
+
+func (s *Service) published(_ context.Context, c *change) error {
+	c.Rec.PublishedAt = c.Now
+	return nil
+}
+
+func (s *Service) useDecided(_ context.Context, c *change) error {
+	c.Rec.UseDecided = c.Now
+	return nil
+}
+
+func (s *Service) closable(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
+	if p.PublishedAt.IsZero() {
+		v.Block("project.blocked.not_published")
+	}
+	if p.UseDecided.IsZero() {
+		v.Block("project.blocked.use_not_decided")
+	}
+	if p.Presented.IsZero() {
+		v.Block("project.blocked.not_presented")
+	}
+	if p.DataPlan == "" {
+		v.Block("project.blocked.data")
+	}
+	return v, nil
+}
+
+func (s *Service) cancel(ctx context.Context, c *change) error {
+	c.Rec.NextFollowUp = time.Time{}
+	// What is cancelled is not waited for; the others' forecasts count.
+	return s.expectWithout(ctx, c.Rec)
+}
+
+// expect tells the project's needs when the last of their projects is expected.
+// The need turns red, or green again, in the same transaction.
+func (s *Service) expect(ctx context.Context, p *Project) error {
+	return s.expectOf(ctx, p, p.ForecastEnd)
+}
+
+func (s *Service) expectWithout(ctx context.Context, p *Project) error {
+	return s.expectOf(ctx, p, time.Time{})
+}
+
+func (s *Service) expectOf(ctx context.Context, p *Project, own time.Time) error {
+	for _, id := range p.Needs.V {
+		latest := own
+		err := s.each(ctx, id, func(other *Project) error {
+			if other.ID != p.ID && other.State != Cancelled && other.ForecastEnd.After(latest) {
+				latest = other.ForecastEnd
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.needs.Expect(ctx, id, latest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each visits the projects that answer a need.
+func (s *Service) each(ctx context.Context, needID string, visit func(*Project) error) error {
+	projects, err := s.Answering(ctx, needID)
+	if err != nil {
+		return err
+	}
+	for _, p := range projects {
+		if err := visit(p); err != nil {
+			return fmt.Errorf("project %s: %w", p.Number, err)
+		}
+	}
+	return nil
+}
