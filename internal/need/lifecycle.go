@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"funn/internal/org"
+	"funn/internal/plan"
 	"funn/internal/platform/access"
 	"funn/internal/platform/form"
 	"funn/internal/platform/lifecycle"
@@ -16,8 +17,7 @@ var (
 	mandated = []access.Rule{{Roles: []access.Role{
 		org.SubjectOwner, org.ProductTeam, org.Office, org.County, org.Line, org.Director, org.Analysis, org.FoU, org.Committee,
 	}}}
-	submitter = []access.Rule{{Relations: []string{"submitter"}}}
-	// The subject owner of this need; before one is named, those who own the subject in its unit.
+	submitter  = []access.Rule{{Relations: []string{"submitter"}}}
 	owner      = []access.Rule{{Relations: []string{"subject_owner"}}}
 	caseWorker = []access.Rule{{Relations: []string{"case_worker"}}, {Roles: []access.Role{org.FoU}}}
 	section    = []access.Rule{{Roles: []access.Role{org.FoU}}}
@@ -26,6 +26,8 @@ var (
 	writers = []access.Rule{{Relations: []string{"subject_owner", "case_worker"}}, {Roles: []access.Role{org.FoU, org.Analysis}}}
 	// Those who look for what is known: the library too.
 	searchers = []access.Rule{{Relations: []string{"subject_owner", "case_worker"}}, {Roles: []access.Role{org.FoU, org.Analysis, org.Library}}}
+	// Those who may bring a need back to where it was.
+	returners = []access.Rule{{Relations: []string{"subject_owner", "case_worker"}}, {Roles: []access.Role{org.FoU}}}
 	readers   = []access.Rule{
 		{Staff: true, NotStates: []string{Draft}},
 		{Relations: []string{"submitter"}},
@@ -34,6 +36,10 @@ var (
 	tellSubmitter = []access.Rule{{Relations: []string{"submitter"}}}
 	tellOwner     = []access.Rule{{Relations: []string{"submitter", "subject_owner"}}}
 )
+
+// owners are those who can own a need: "alle som har et faglig ansvar" (FP §8.1),
+// so that an office or a county owns its own.
+var owners = []access.Role{org.SubjectOwner, org.Line, org.Director, org.ProductTeam, org.County, org.Office}
 
 var (
 	undecided = []string{Reported, Clarifying, Clarified, InstrumentChosen, Acquiring, Answered}
@@ -67,6 +73,9 @@ func (s *Service) commands() []command {
 	decision.Value = form.On(func(n *Need) string { return n.Decision })
 	decisionDate := form.Field{Name: "decision_date", Type: form.Day, Value: form.On(func(n *Need) string { return day(n.DecisionDate) })}
 	themes := form.Field{Name: "themes", Type: form.Choices, From: s.themeOptions, Value: list(func(n *Need) []string { return n.Themes.V })}
+	written := form.Field{Name: "lang", Type: form.Choice, Options: languages(), Value: form.On(func(n *Need) string { return n.Lang })}
+	worker := form.Field{Name: "case_worker", Type: form.Choice, Required: true, From: s.holders(org.FoU), Value: form.On(func(n *Need) string { return n.CaseWorker })}
+	subjectOwner := form.Field{Name: "owner", Type: form.Choice, Required: true, From: s.holders(owners...), Value: form.On(func(n *Need) string { return n.Owner })}
 	require := func(f form.Field) form.Field { f.Required = true; return f }
 
 	return []command{
@@ -78,15 +87,16 @@ func (s *Service) commands() []command {
 			},
 			Ground: "FP §8.1; §8.2 tabell 1 «Ha kunnskapsbehov»"}, Check: s.dateAhead, Apply: s.report},
 		{Command: lifecycle.Command{Name: "edit", Path: "endre", From: []string{Draft}, Who: submitter, Edit: true,
-			Fields: []form.Field{title, problem, decision, decisionDate, themes}}, Check: s.dateAhead, Apply: s.edit},
+			Fields: []form.Field{title, problem, decision, decisionDate, themes, written}}, Check: s.dateAhead, Apply: s.edit},
 		{Command: lifecycle.Command{Name: "submit", Path: "send", From: []string{Draft}, To: []string{Reported}, Who: submitter, Task: true}},
 
 		{Command: lifecycle.Command{Name: "take", Path: "ta-til-klargjoring", From: []string{Reported}, To: []string{Clarifying}, Who: section, Task: true,
-			Fields: []form.Field{
-				{Name: "case_worker", Type: form.Choice, Required: true, From: s.holders(org.FoU)},
-				{Name: "owner", Type: form.Choice, Required: true, From: s.holders(org.SubjectOwner, org.Line, org.Director)},
-			},
+			Fields: []form.Field{worker, subjectOwner},
 			Notify: tellOwner, Ground: "FP §8.2: navngitt saksbehandler"}, Apply: s.take},
+		// Signing stands first, so that its button does once nothing blocks it; who has
+		// the ball on the way there is worked out from what is still missing (tasks).
+		{Command: lifecycle.Command{Name: "sign", Path: "klargjor", From: []string{Clarifying}, To: []string{Clarified}, Who: owner, Confirm: true,
+			Ground: "FP §8.2 tabell 1; krav B2: minst ett spørsmål, beslutningsdato og søk"}, Check: s.signable, Apply: s.sign},
 		{Command: lifecycle.Command{Name: "describe", Path: "beskriv", From: []string{Clarifying}, Who: writers, Edit: true,
 			Fields: []form.Field{
 				title, problem,
@@ -94,9 +104,10 @@ func (s *Service) commands() []command {
 				withValue(text("requirements", false, 6000), func(n *Need) string { return n.Requirements }),
 				require(decision), require(decisionDate),
 				{Name: "phase", Type: form.Choice, Required: true, Options: form.Codes("phase", Phases...), Value: form.On(func(n *Need) string { return n.Phase })},
-				{Name: "rnd_kind", Type: form.Choice, Required: true, Options: form.Codes("rnd_kind", RnDKinds...), Value: form.On(func(n *Need) string { return n.RnDKind })},
+				plan.RnDField("rnd_kind", form.On(func(n *Need) string { return n.RnDKind })),
 				themes,
 				{Name: "goals", Type: form.Choices, From: s.goalOptions, Value: list(func(n *Need) []string { return n.Goals.V })},
+				written,
 			},
 			Ground: "FP §8.2 tabell 1 «Beskrive kunnskapsbehov»"}, Check: s.describable, Apply: s.describe},
 		{Command: lifecycle.Command{Name: "search", Path: "sok", From: []string{Clarifying, Clarified}, Who: searchers,
@@ -108,8 +119,6 @@ func (s *Service) commands() []command {
 				text("conclusion", true, 2000),
 			},
 			Ground: "FP §2.2, §5.4; krav B3"}, Apply: s.search},
-		{Command: lifecycle.Command{Name: "sign", Path: "klargjor", From: []string{Clarifying}, To: []string{Clarified}, Who: owner, Task: true, Confirm: true,
-			Ground: "FP §8.2 tabell 1; krav B2: minst ett spørsmål, beslutningsdato og søk"}, Check: s.signable, Apply: s.sign},
 		{Command: lifecycle.Command{Name: "rework", Path: "tilbake-til-klargjoring", From: []string{Clarified, InstrumentChosen}, To: []string{Clarifying}, Who: writers, Reason: true}, Apply: s.unsign},
 
 		{Command: lifecycle.Command{Name: "cover", Path: "dekket", From: []string{Clarified}, To: []string{Covered}, Who: owner, Confirm: true,
@@ -140,7 +149,7 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "assign", Path: "fordel", From: []string{Clarifying, Clarified, InstrumentChosen, Acquiring, Answered, Paused}, Who: section, Edit: true,
 			Fields: []form.Field{
 				{Name: "case_worker", Type: form.Choice, Required: true, From: s.holders(org.FoU), Value: form.On(func(n *Need) string { return n.CaseWorker })},
-				{Name: "owner", Type: form.Choice, Required: true, From: s.holders(org.SubjectOwner, org.Line, org.Director), Value: form.On(func(n *Need) string { return n.Owner })},
+				{Name: "owner", Type: form.Choice, Required: true, From: s.holders(owners...), Value: form.On(func(n *Need) string { return n.Owner })},
 			}}, Apply: s.take},
 		{Command: lifecycle.Command{Name: "move_decision", Path: "flytt-beslutning", From: []string{Clarified, InstrumentChosen, Acquiring, Answered}, Who: owner, Edit: true, Reason: true,
 			Fields: []form.Field{require(decisionDate)}}, Check: s.dateAhead, Apply: s.moveDecision},
@@ -148,12 +157,12 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "pause", Path: "sett-pa-vent", From: []string{Reported, Clarifying, Clarified, InstrumentChosen, Acquiring}, To: []string{Paused}, Who: section, Reason: true,
 			Fields: []form.Field{{Name: "review_date", Type: form.Day, Required: true}}, Notify: tellSubmitter}, Check: s.dateAhead, Apply: s.pause},
 		{Command: lifecycle.Command{Name: "resume", Path: "gjenoppta", From: []string{Paused}, To: []string{Reported, Clarifying, Clarified, InstrumentChosen, Acquiring},
-			Who: writers, Reason: true, Task: true, Notify: tellSubmitter}, Apply: s.resume, Due: func(n *Need) time.Time { return n.ReviewDate }},
+			Who: returners, Reason: true, Task: true, Notify: tellSubmitter}, Apply: s.resume, Due: func(n *Need) time.Time { return n.ReviewDate }},
 		{Command: lifecycle.Command{Name: "merge", Path: "sla-sammen", From: []string{Reported, Clarifying, Clarified, InstrumentChosen}, To: []string{Merged}, Who: section, Reason: true, Danger: true,
 			Fields: []form.Field{{Name: "into", Type: form.Choice, Required: true, From: s.otherNeeds}}, Notify: tellSubmitter}, Apply: s.merge},
 		{Command: lifecycle.Command{Name: "reject", Path: "avvis", From: []string{Reported, Clarifying, Clarified, InstrumentChosen}, To: []string{Rejected}, Who: section, Reason: true, Confirm: true, Danger: true,
 			Notify: tellSubmitter}, Apply: s.leave},
 		{Command: lifecycle.Command{Name: "reopen", Path: "gjenapne", From: []string{Rejected, Merged, Covered}, To: []string{Reported, Clarifying, Clarified, InstrumentChosen},
-			Who: []access.Rule{{Relations: []string{"subject_owner", "case_worker"}}, {Roles: []access.Role{org.FoU}}}, Reason: true, Notify: tellSubmitter}, Apply: s.reopen},
+			Who: returners, Reason: true, Notify: tellSubmitter}, Apply: s.reopen},
 	}
 }

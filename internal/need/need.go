@@ -71,7 +71,8 @@ type Need struct {
 	CoveredBy    db.JSON[[]string]  `db:"covered_by"` // publications that answer it already
 	MergedInto   string             `db:"merged_into,null"`
 	Submitter    string             `db:"submitter"`
-	Owner        string             `db:"owner"` // the subject owner
+	OnBehalfOf   string             `db:"on_behalf_of"` // for whom it was reported, such as a ministry (FP §8.1)
+	Owner        string             `db:"owner"`        // the subject owner
 	CaseWorker   string             `db:"case_worker"`
 	SignedBy     string             `db:"signed_by"` // the subject owner who signed the description
 	SignedAt     time.Time          `db:"signed_at"`
@@ -95,12 +96,14 @@ type Search struct {
 
 // Choice is the instruments that were chosen, by whom, and why.
 type Choice struct {
-	At          time.Time `json:"at"`
-	By          string    `json:"by"`
-	Instruments []string  `json:"instruments"`
-	Internal    bool      `json:"internal"`
-	Rationale   string    `json:"rationale"`
-	Overruled   string    `json:"overruled,omitempty"` // the reason for going against a warning
+	At           time.Time `json:"at"`
+	By           string    `json:"by"`
+	Instruments  []string  `json:"instruments"`   // of Instruments
+	Performed    string    `json:"performed"`     // internal, external, both (FP §8.2 table 1)
+	EvaluatesNav bool      `json:"evaluates_nav"` // the answer judges Nav's own services (FP §5.3)
+	Rationale    string    `json:"rationale"`
+	Warnings     []string  `json:"warnings,omitempty"`  // what the plan warns of, as codes: internal_evaluation, too_slow
+	Overruled    string    `json:"overruled,omitempty"` // the reason for going against the warnings
 }
 
 // Support is another unit that has the same need.
@@ -146,6 +149,52 @@ func links(n *Need) []record.Link {
 	return out
 }
 
+// tasks is what a need waits for while it is being clarified: what is still
+// missing comes before the signature (FP §8.2 table 1).
+func tasks(n *Need) []record.Task {
+	if n.State != Clarifying {
+		return nil
+	}
+	missing := n.missing()
+	if len(missing) == 0 {
+		return []record.Task{{Name: "sign", Command: "sign"}}
+	}
+	var out []record.Task
+	for _, m := range missing {
+		command := "describe"
+		if m == missingSearch {
+			command = "search"
+		}
+		if !slices.ContainsFunc(out, func(t record.Task) bool { return t.Command == command }) {
+			out = append(out, record.Task{Name: command, Command: command})
+		}
+	}
+	return out
+}
+
+// What a description can lack; the message keys need.blocked.*.
+const (
+	missingQuestions = "need.blocked.questions"
+	missingDecision  = "need.blocked.decision_date"
+	missingSearch    = "need.blocked.search"
+)
+
+// missing gives what must be there before the description can be signed
+// (requirements B2 and B3).
+func (n *Need) missing() []string {
+	var out []string
+	if len(n.Questions.V) == 0 {
+		out = append(out, missingQuestions)
+	}
+	if n.DecisionDate.IsZero() {
+		out = append(out, missingDecision)
+	}
+	if len(n.Searches.V) == 0 {
+		out = append(out, missingSearch)
+	}
+	return out
+}
+
 func describe(_ context.Context, n *Need) (record.Doc, error) {
 	if n.State == Draft {
 		return record.Doc{}, nil
@@ -153,6 +202,40 @@ func describe(_ context.Context, n *Need) (record.Doc, error) {
 	text := []string{n.Problem, n.Decision, n.Requirements}
 	text = append(text, n.Questions.V...)
 	return record.Doc{Text: strings.Join(text, "\n"), Facets: map[string][]string{"theme": n.Themes.V}, Date: n.Created}, nil
+}
+
+// unanswered are the states in which nothing has answered the need yet.
+var unanswered = []string{Reported, Clarifying, Clarified, InstrumentChosen, Acquiring, Paused}
+
+// Timing says whether the answer comes before the decision that it is for (FP §3).
+type Timing int
+
+// The timings.
+const (
+	NoDecision    Timing = iota // no decision date is known
+	NotForecast                 // a decision is coming, and nobody has said when the answer will
+	InTime                      // the answer came, or is forecast, by the day of the decision
+	AfterDecision               // the answer is forecast after the decision
+	Passed                      // the day of the decision has passed without an answer or a forecast
+)
+
+// Late says whether the knowledge comes too late for the decision.
+func (t Timing) Late() bool { return t == AfterDecision || t == Passed }
+
+// Timing judges the need on the day. A need that is done with is not judged.
+func (n *Need) Timing(today time.Time) Timing {
+	open := slices.Contains(unanswered, n.State)
+	switch {
+	case n.DecisionDate.IsZero() || !open && n.State != Answered:
+		return NoDecision
+	case n.Forecast.After(n.DecisionDate):
+		return AfterDecision
+	case open && n.DecisionDate.Before(today):
+		return Passed
+	case n.Forecast.IsZero() && open:
+		return NotForecast
+	}
+	return InTime
 }
 
 // alert is red when the answer is forecast after the decision (FP §3, §5.1).

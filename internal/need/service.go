@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"funn/internal/org"
+	"funn/internal/plan"
 	"funn/internal/platform/access"
 	"funn/internal/platform/db"
 	"funn/internal/platform/fault"
@@ -53,7 +54,7 @@ func New(people People, plans Plans, library Library) *Service {
 	s := &Service{people: people, plans: plans, library: library}
 	s.Kind = &Kind{
 		Name: "need", Prefix: "B", Path: "/behov", Table: "need", Initial: []string{Reported, Draft}, New: newNeed,
-		States: states, Read: readers, Relations: relations, Links: links, Describe: describe, Alert: alert,
+		States: states, Read: readers, Relations: relations, Links: links, Tasks: tasks, Describe: describe, Alert: alert,
 	}
 	s.Kind.Commands = s.commands()
 	return s
@@ -100,12 +101,40 @@ func (s *Service) everybody(ctx context.Context, _ any) ([]form.Option, error) {
 	return s.people.Holders(ctx)
 }
 
-func (s *Service) themeOptions(ctx context.Context, _ any) ([]form.Option, error) {
-	return s.plans.Themes(ctx)
+func (s *Service) themeOptions(ctx context.Context, rec any) ([]form.Option, error) {
+	options, err := s.plans.Themes(ctx)
+	return withHeld(options, rec, func(n *Need) []string { return n.Themes.V }), err
 }
 
-func (s *Service) goalOptions(ctx context.Context, _ any) ([]form.Option, error) {
-	return s.plans.Goals(ctx)
+func (s *Service) goalOptions(ctx context.Context, rec any) ([]form.Option, error) {
+	options, err := s.plans.Goals(ctx)
+	return withHeld(options, rec, func(n *Need) []string { return n.Goals.V }), err
+}
+
+// withHeld adds what the need has already and the plan in force no longer lists,
+// so that a need from an earlier plan can be edited (FP §1: the plan rolls).
+func withHeld(options []form.Option, rec any, held func(*Need) []string) []form.Option {
+	for _, value := range list(held)(rec) {
+		if !slices.ContainsFunc(options, func(o form.Option) bool { return o.Value == value }) {
+			options = append(options, form.Option{Value: value, Label: value})
+		}
+	}
+	return options
+}
+
+// Themes gives the themes of the plan in force, by slug.
+func (s *Service) Themes(ctx context.Context) ([]form.Option, error) { return s.plans.Themes(ctx) }
+
+// Goals gives the goals that needs can be linked to.
+func (s *Service) Goals(ctx context.Context) ([]form.Option, error) { return s.plans.Goals(ctx) }
+
+// languages are the forms that the text of a need can be in, by their own names.
+func languages() []form.Option {
+	out := make([]form.Option, len(lang.Tags))
+	for i, t := range lang.Tags {
+		out[i] = form.Option{Value: string(t), Label: t.Name()}
+	}
+	return out
 }
 
 func (s *Service) publications(ctx context.Context, _ any) ([]form.Option, error) {
@@ -143,25 +172,29 @@ func (s *Service) dateAhead(ctx context.Context, _ *Need, in form.Values) (recor
 	return record.Verdict{}, nil
 }
 
-func (s *Service) report(_ context.Context, c *change) error {
+func (s *Service) report(ctx context.Context, c *change) error {
 	n := c.Rec
-	n.Submitter = c.Actor.ID
+	n.Submitter, n.OnBehalfOf = c.Actor.ID, c.In.String("on_behalf_of")
+	if tag := lang.From(ctx).Tag(); tag != lang.NB {
+		n.Lang = string(tag) // people write in the language that they read; it can be set right later
+	}
 	if c.Actor.Has(org.SubjectOwner) {
 		n.Owner = c.Actor.ID
 	}
-	if len(c.Actor.Grants) > 0 {
-		n.Unit = c.Actor.Grants[0].Unit
-	}
+	n.Unit = home(c.Actor)
 	if c.In.Bool("as_draft") {
 		c.To = Draft
 	}
-	return s.edit(nil, c)
+	return s.edit(ctx, c)
 }
 
 func (s *Service) edit(_ context.Context, c *change) error {
 	n, in := c.Rec, c.In
 	n.Title, n.Problem, n.Decision, n.DecisionDate = in.String("title"), in.String("problem"), in.String("decision"), in.Day("decision_date")
 	n.Themes.V = in.List("themes")
+	if tag := in.String("lang"); tag != "" {
+		n.Lang = tag
+	}
 	return nil
 }
 
@@ -170,23 +203,8 @@ func (s *Service) take(_ context.Context, c *change) error {
 	return nil
 }
 
-// RnDKinds are the kinds of work that the portfolio may pay for (FP §1.1); basic
-// research is among the answers so that it can be refused with the reason (FP §1.2).
-var RnDKinds = []string{"applied_research", "development", "innovation", "experiment", BasicResearch}
-
-// BasicResearch is what the portfolio does not pay for.
-const BasicResearch = "basic_research"
-
-// RefuseBasicResearch gives the refusal of FP §1.2 at the field, or nil.
-func RefuseBasicResearch(in form.Values, field string) error {
-	if in.String(field) == BasicResearch {
-		return wrong(field, "need.basic_research_refused")
-	}
-	return nil
-}
-
 func (s *Service) describable(ctx context.Context, n *Need, in form.Values) (record.Verdict, error) {
-	if err := RefuseBasicResearch(in, "rnd_kind"); err != nil {
+	if err := plan.RefuseBasicResearch(in, "rnd_kind"); err != nil {
 		return record.Verdict{}, err
 	}
 	return s.dateAhead(ctx, n, in)
@@ -211,16 +229,14 @@ func (s *Service) search(_ context.Context, c *change) error {
 	return nil
 }
 
-// signable holds the grounds of requirement B2 and B3.
-func (s *Service) signable(_ context.Context, n *Need, _ form.Values) (v record.Verdict, err error) {
-	if len(n.Questions.V) == 0 {
-		v.Block("need.blocked.questions")
+// signable holds the grounds of requirements B2 and B3. A decision that has been
+// taken already cannot be informed.
+func (s *Service) signable(ctx context.Context, n *Need, _ form.Values) (v record.Verdict, err error) {
+	for _, key := range n.missing() {
+		v.Block(key)
 	}
-	if n.DecisionDate.IsZero() {
-		v.Block("need.blocked.decision_date")
-	}
-	if len(n.Searches.V) == 0 {
-		v.Block("need.blocked.search")
+	if !n.DecisionDate.IsZero() && !n.DecisionDate.After(s.Kind.Engine().Today(ctx)) {
+		v.Block("need.blocked.decision_passed", "date", n.DecisionDate)
 	}
 	return v, nil
 }
@@ -256,31 +272,46 @@ func (s *Service) cover(_ context.Context, c *change) error {
 // (FP §5.2), a doctorate three or four.
 var slow = map[string]int{"grant": 18, "phd": 36, "council": 24, "partnership": 12}
 
-// choosable warns as the plan does: an internal study of Nav's own services is
-// not believed (FP §5.3), and what comes too late cannot influence a decision (FP §3).
-func (s *Service) choosable(ctx context.Context, n *Need, in form.Values) (v record.Verdict, err error) {
+// What the plan warns of when instruments are chosen; the message keys are
+// need.warn.* before and need.warned.* after.
+const (
+	internalEvaluation = "internal_evaluation" // an internal study of Nav's own services is not believed (FP §5.3)
+	tooSlow            = "too_slow"            // what comes too late cannot influence a decision (FP §3)
+)
+
+// warnings gives what the plan warns of in a choice of instruments.
+func (s *Service) warnings(ctx context.Context, n *Need, in form.Values) []string {
+	var out []string
 	chosen := in.List("instruments")
 	internal := in.String("performed") == "internal" || slices.Contains(chosen, "internal_analysis")
 	if internal && in.Bool("evaluates_nav") {
-		v.Warn("need.warn.internal_evaluation")
+		out = append(out, internalEvaluation)
 	}
-	if len(chosen) == 0 || n.DecisionDate.IsZero() {
-		return v, nil
+	today := s.Kind.Engine().Today(ctx)
+	intime := func(i string) bool { return !today.AddDate(0, slow[i], 0).After(n.DecisionDate) }
+	if len(chosen) > 0 && !n.DecisionDate.IsZero() && !slices.ContainsFunc(chosen, intime) {
+		out = append(out, tooSlow)
 	}
-	inTime := slices.ContainsFunc(chosen, func(i string) bool {
-		return !s.Kind.Engine().Today(ctx).AddDate(0, slow[i], 0).After(n.DecisionDate)
-	})
-	if !inTime {
-		v.Warn("need.warn.too_slow", "date", lang.Day(ctx, n.DecisionDate))
+	return out
+}
+
+// choosable demands a written reason for going against what the plan warns of.
+func (s *Service) choosable(ctx context.Context, n *Need, in form.Values) (v record.Verdict, err error) {
+	for _, w := range s.warnings(ctx, n, in) {
+		v.Warn("need.warn."+w, "date", n.DecisionDate)
 	}
 	return v, nil
 }
 
-func (s *Service) choose(_ context.Context, c *change) error {
-	c.Rec.Choices.V = append(c.Rec.Choices.V, Choice{
-		At: c.Now, By: c.Actor.ID, Instruments: c.In.List("instruments"), Internal: c.In.String("performed") == "internal",
-		Rationale: c.In.String("rationale"), Overruled: c.Reason,
-	})
+func (s *Service) choose(ctx context.Context, c *change) error {
+	choice := Choice{
+		At: c.Now, By: c.Actor.ID, Instruments: c.In.List("instruments"), Performed: c.In.String("performed"),
+		EvaluatesNav: c.In.Bool("evaluates_nav"), Rationale: c.In.String("rationale"), Warnings: s.warnings(ctx, c.Rec, c.In),
+	}
+	if len(choice.Warnings) > 0 {
+		choice.Overruled = c.Reason
+	}
+	c.Rec.Choices.V = append(c.Rec.Choices.V, choice)
 	return nil
 }
 
@@ -291,7 +322,9 @@ func (s *Service) awake(_ context.Context, c *change) error {
 }
 
 func (s *Service) forecast(_ context.Context, c *change) error {
-	c.Note("before", day(c.Rec.Forecast))
+	if before := day(c.Rec.Forecast); before != "" {
+		c.Note("before", before)
+	}
 	c.Rec.Forecast = c.In.Day("forecast")
 	return nil
 }
@@ -318,7 +351,9 @@ func home(a access.Actor) string {
 
 func (s *Service) secondable(ctx context.Context, n *Need, _ form.Values) (v record.Verdict, err error) {
 	unit := home(access.From(ctx))
-	if unit == n.Unit {
+	if unit == "" {
+		v.Block("need.blocked.no_unit")
+	} else if unit == n.Unit {
 		v.Block("need.blocked.own_unit")
 	} else if slices.ContainsFunc(n.Support.V, func(x Support) bool { return x.Unit == unit }) {
 		v.Block("need.blocked.already_seconded")
@@ -330,6 +365,20 @@ func (s *Service) second(_ context.Context, c *change) error {
 	c.Rec.Support.V = append(c.Rec.Support.V, Support{Unit: home(c.Actor), By: c.Actor.ID, At: c.Now})
 	c.Rec.SupportCount = len(c.Rec.Support.V)
 	return nil
+}
+
+// MayReport says whether the context's actor has the mandate to report a need.
+func (s *Service) MayReport(ctx context.Context) bool {
+	return access.Allows(mandated, access.From(ctx), access.Subject{})
+}
+
+// MaySecond says whether the unit of the context's actor can second the need now.
+func (s *Service) MaySecond(ctx context.Context, n *Need) (bool, error) {
+	if !access.From(ctx).Staff || !slices.Contains(undecided, n.State) {
+		return false, nil
+	}
+	v, err := s.secondable(ctx, n, form.Values{})
+	return len(v.Blocking) == 0, err
 }
 
 func (s *Service) comment(_ context.Context, c *change) error {
@@ -345,7 +394,9 @@ func (s *Service) invite(_ context.Context, c *change) error {
 }
 
 func (s *Service) moveDecision(_ context.Context, c *change) error {
-	c.Note("before", day(c.Rec.DecisionDate))
+	if before := day(c.Rec.DecisionDate); before != "" {
+		c.Note("before", before)
+	}
 	c.Rec.DecisionDate = c.In.Day("decision_date")
 	return nil
 }
@@ -361,8 +412,12 @@ func (s *Service) leave(_ context.Context, c *change) error {
 	return nil
 }
 
+// resume goes back to where the need was; to the beginning when that is not known.
 func (s *Service) resume(_ context.Context, c *change) error {
-	c.To, c.Rec.PausedState, c.Rec.ReviewDate = c.Rec.PausedState, "", time.Time{}
+	if c.To = c.Rec.PausedState; c.To == "" {
+		c.To = Reported
+	}
+	c.Rec.PausedState, c.Rec.ReviewDate = "", time.Time{}
 	return nil
 }
 
@@ -376,16 +431,11 @@ func (s *Service) merge(ctx context.Context, c *change) error {
 }
 
 func (s *Service) reopen(ctx context.Context, c *change) error {
-	back := c.Rec.PausedState
 	if c.Rec.State == Covered {
-		back = Clarified
+		c.Rec.PausedState = Clarified
 	}
 	c.Rec.MergedInto, c.Rec.CoveredBy.V = "", nil
-	if err := s.resume(ctx, c); err != nil {
-		return err
-	}
-	c.To = back
-	return nil
+	return s.resume(ctx, c)
 }
 
 // Started tells the need that the first study that answers it has begun. A need

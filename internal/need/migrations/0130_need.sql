@@ -18,6 +18,7 @@ CREATE TABLE need (
     covered_by JSONB NOT NULL,
     merged_into TEXT,
     submitter TEXT NOT NULL,
+    on_behalf_of TEXT NOT NULL,
     owner TEXT NOT NULL,
     case_worker TEXT NOT NULL,
     signed_by TEXT NOT NULL,
