@@ -45,7 +45,10 @@ type absorbed struct {
 	effects    []AbsorbedEffect
 	residual   float64
 	iterations int
-	totalSS    float64 // of the outcome before absorbing
+	total      map[string]float64 // sums of squares of the columns before
+	origin     map[string]column  // what the columns are
+	counts     moment.Counts
+	warnings   []Warning
 }
 
 // Dropped is a column left out because others determine it.
@@ -76,8 +79,9 @@ func (m *Model) design(set *moment.Set, terms []Term) (*designMatrix, error) {
 
 // gram returns the cross-products of the columns and the scale against which
 // collinearity is judged: the columns' spread about their means, which does not
-// depend on where zero is.
-func (d *designMatrix) gram(set *moment.Set, intercept bool) ([]dd.D, []float64) {
+// depend on where zero is, before effects were absorbed.
+func (c *core) gram(d *designMatrix) ([]dd.D, []float64) {
+	set, intercept := c.set, !c.model.NoIntercept
 	n := len(d.sums)
 	a := make([]dd.D, n*n)
 	for i := range n {
@@ -89,6 +93,9 @@ func (d *designMatrix) gram(set *moment.Set, intercept bool) ([]dd.D, []float64)
 	scale := make([]float64, n)
 	for i := range n {
 		scale[i] = a[i*n+i].Float()
+		if total, ok := c.absorbed.total[d.columns[i].name]; ok {
+			scale[i] = total
+		}
 		if !intercept || d.columns[i].term.IsConstant() {
 			continue
 		}
@@ -109,6 +116,7 @@ func centred(set *moment.Set, i, j int) dd.D {
 // estimated.
 func newCore(m *Model, set *moment.Set, opts Options, ab absorbed) (*core, error) {
 	c := &core{model: m, opts: opts, set: set, absorbed: ab, n: float64(set.Counts().Used)}
+	c.warnings = slices.Clone(ab.warnings)
 	if err := c.rows(); err != nil {
 		return nil, err
 	}
@@ -136,32 +144,49 @@ func newCore(m *Model, set *moment.Set, opts Options, ab absorbed) (*core, error
 // rows refuses a model without rows and notes what was left out.
 func (c *core) rows() error {
 	counts := c.set.Counts()
-	var missing []string
+	if counts.Used == 0 {
+		return c.noRows(counts)
+	}
+	c.warnings = append(c.warnings, leftOut(counts, c.model.Weight)...)
+	return nil
+}
+
+// leftOut tells which selected rows were not used.
+func leftOut(counts moment.Counts, weight string) []Warning {
+	var out []Warning
+	if names, list := missing(counts); len(names) > 0 {
+		out = append(out, warn(CodeMissing, names, "%d of %d rows were left out for missing values: %s",
+			counts.Selected-counts.Used-counts.ZeroWeight, counts.Selected, list))
+	}
+	if counts.ZeroWeight > 0 {
+		out = append(out, warn(CodeZeroWeight, []string{weight}, "%d rows were left out for a weight of zero", counts.ZeroWeight))
+	}
+	return out
+}
+
+// missing names the columns with missing values, and lists them with counts.
+func missing(counts moment.Counts) (names []string, list string) {
+	var parts []string
 	for _, m := range counts.Missing {
-		missing = append(missing, fmt.Sprintf("%s (%d)", m.Column, m.Rows))
+		names = append(names, m.Column)
+		parts = append(parts, fmt.Sprintf("%s (%d)", m.Column, m.Rows))
 	}
-	names := make([]string, len(counts.Missing))
-	for i, m := range counts.Missing {
-		names[i] = m.Column
-	}
+	return names, strings.Join(parts, ", ")
+}
+
+// noRows says why no row is used.
+func (c *core) noRows(counts moment.Counts) error {
+	names, list := missing(counts)
 	switch {
 	case counts.Read == 0:
 		return refuse(CodeNoRows, nil, "the data have no rows")
 	case counts.Selected == 0:
 		return refuse(CodeNoRows, nil, "none of %d rows satisfies the conditions", counts.Read)
-	case counts.Used == 0 && counts.ZeroWeight > 0:
+	case counts.ZeroWeight > 0:
 		return refuse(CodeNoRows, append(names, c.model.Weight), "no row has a value in every column and a positive weight")
-	case counts.Used == 0:
-		return refuse(CodeNoRows, names, "no row has a value in every column; missing: %s", strings.Join(missing, ", "))
+	default:
+		return refuse(CodeNoRows, names, "no row has a value in every column; missing: %s", list)
 	}
-	if len(missing) > 0 {
-		c.warnings = append(c.warnings, warn(CodeMissing, names, "%d of %d rows were left out for missing values: %s",
-			counts.Selected-counts.Used-counts.ZeroWeight, counts.Selected, strings.Join(missing, ", ")))
-	}
-	if counts.ZeroWeight > 0 {
-		c.warnings = append(c.warnings, warn(CodeZeroWeight, []string{c.model.Weight}, "%d rows were left out for a weight of zero", counts.ZeroWeight))
-	}
-	return nil
 }
 
 // outcome computes the total sum of squares and refuses a constant outcome.
@@ -179,34 +204,21 @@ func (c *core) outcome(y sum) error {
 		tss = yy
 	}
 	c.tss = tss.Float()
-	if c.absorbed.rank > 0 && c.tss <= 1e-24*c.absorbed.totalSS {
+	if c.absorbed.rank > 0 && c.tss <= 1e-24*c.absorbed.total[c.model.Outcome] {
 		return refuse(CodeConstantOutcome, []string{c.model.Outcome}, "the outcome %s does not vary within the absorbed effects", c.model.Outcome)
 	}
 	return nil
 }
 
-// expected refuses a model without rows for a level that must be there.
+// expected refuses rows that lack a level the model expects, or that have only
+// one level of an effect in focus.
 func (c *core) expected(d *designMatrix) error {
-	for category, levels := range c.model.Expect {
-		seen := map[string]bool{}
-		for _, t := range c.model.Terms {
-			i := slices.Index(t.full().Categories(), category)
-			if i < 0 {
-				continue
-			}
-			for _, l := range c.set.Levels(t.full()) {
-				seen[l[i]] = true
-			}
-		}
-		for _, l := range levels {
-			if !seen[l] {
-				return refuse(CodeMissingLevel, []string{category + "=" + l}, "no row used has %s = %s", category, l)
-			}
-		}
+	if err := expectLevels(c.model, c.set.Levels); err != nil {
+		return err
 	}
 	for _, f := range c.model.Focus {
 		if !slices.ContainsFunc(d.columns, func(x column) bool { return x.term.Key() == f.Key() }) {
-			return refuse(CodeMissingLevel, f.Categories(), "the rows used have only one level of %s, so there is nothing to compare", f)
+			return onlyOneLevel(f)
 		}
 	}
 	return nil
@@ -222,7 +234,8 @@ func (c *core) inFocus(x *column) bool {
 func (c *core) factor(d *designMatrix, a []dd.D, scale []float64) (*dense.Cholesky, error) {
 	chol := dense.Factor(a, len(d.columns), scale, c.opts.collinear())
 	const doubtful = 1e-9 // pivots below this are not told from rounding of double moments
-	coarse := c.set.Precision() == moment.Double && !c.set.Exact()
+	// Absorbing leaves rounding that finer sums would not cure.
+	coarse := c.set.Precision() == moment.Double && !c.set.Exact() && c.absorbed.rank == 0
 	for i, p := range chol.Pivot {
 		if coarse && p < doubtful {
 			return nil, &needPrecision{reason: fmt.Sprintf("%s is nearly determined by the columns before it", d.columns[chol.Kept[i]].name)}
@@ -250,19 +263,31 @@ func (c *core) factor(d *designMatrix, a []dd.D, scale []float64) (*dense.Choles
 		}
 		if focus != "" {
 			if len(out.Because) == 0 {
-				return nil, refuse(CodeNotIdentified, []string{focus}, "%s does not vary in the rows used", focus)
+				return nil, refuse(CodeNotIdentified, []string{focus}, "%s does not vary%s", focus, c.withinEffects())
 			}
 			others := slices.DeleteFunc(append([]string{out.Name}, out.Because...), func(n string) bool { return n == focus })
 			return nil, refuse(CodeNotIdentified, append([]string{focus}, others...), "the effect of %s cannot be told apart from %s", focus, shorten(others))
 		}
 		c.dropped = append(c.dropped, out)
 		if len(out.Because) == 0 {
-			c.warnings = append(c.warnings, warn(CodeCollinear, []string{out.Name}, "%s was dropped: it does not vary", out.Name))
+			c.warnings = append(c.warnings, warn(CodeCollinear, []string{out.Name}, "%s was dropped: it does not vary%s", out.Name, c.withinEffects()))
 		} else {
 			c.warnings = append(c.warnings, warn(CodeCollinear, append([]string{out.Name}, out.Because...), "%s was dropped: it is determined by %s", out.Name, shorten(out.Because)))
 		}
 	}
 	return chol, nil
+}
+
+// withinEffects completes a sentence about variation.
+func (c *core) withinEffects() string {
+	if len(c.absorbed.effects) == 0 {
+		return " in the rows used"
+	}
+	var names []string
+	for _, e := range c.absorbed.effects {
+		names = append(names, e.Column)
+	}
+	return " within the effects of " + strings.Join(names, " and ")
 }
 
 func shorten(names []string) string {
@@ -274,7 +299,7 @@ func shorten(names []string) string {
 }
 
 func (c *core) fitOLS(d *designMatrix, y sum) error {
-	a, scale := d.gram(c.set, !c.model.NoIntercept)
+	a, scale := c.gram(d)
 	chol, err := c.factor(d, a, scale)
 	if err != nil {
 		return err

@@ -58,8 +58,7 @@ func (c *core) fitIV(d *designMatrix, y sum) error {
 	for _, t := range terms[exogenous:] {
 		excluded[t.full().Key()] = true
 	}
-	intercept := !m.NoIntercept
-	zz, zscale := z.gram(c.set, intercept)
+	zz, zscale := c.gram(z)
 	zchol, err := c.factor(z, zz, zscale)
 	if err != nil {
 		return err
@@ -103,7 +102,7 @@ func (c *core) fitIV(d *designMatrix, y sum) error {
 			}
 		}
 	}
-	_, scale := d.gram(c.set, intercept)
+	_, scale := c.gram(d)
 	before := len(c.dropped)
 	chol, err := c.factor(d, a, scale)
 	if err != nil {
@@ -195,7 +194,7 @@ func (c *core) firstStages(x, z *designMatrix, instruments int, excluded map[str
 // auxiliary fits a column of the moments by least squares on a design. The
 // design's columns are known to be independent.
 func (c *core) auxiliary(d *designMatrix, y sum) *core {
-	a, scale := d.gram(c.set, !c.model.NoIntercept)
+	a, scale := c.gram(d)
 	m := *c.model
 	m.Endogenous, m.Focus = nil, nil
 	out := &core{model: &m, opts: c.opts, set: c.set, n: c.n, absorbed: c.absorbed}

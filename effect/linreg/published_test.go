@@ -229,3 +229,43 @@ func TestFatalitiesDummies(t *testing.T) {
 	m.VCov = linreg.CR2
 	check(t, run(t, src, m, linreg.Options{}), want{"beertax", -0.6399799857068746, 0.3751017604701606, 7.404790408152208})
 }
+
+// The same with the effects absorbed. Not counting effects nested in the
+// clusters is fixest's rule, by which fixest 0.12.2 gives .2918556 and
+// .3570783455; CR2 is as with dummies, because states are the clusters.
+func TestFatalitiesAbsorbed(t *testing.T) {
+	src := published.Derive(t, published.Load(t, "fatalities"), "frate", func(x []float64) float64 { return x[0] / x[1] * 10000 }, "fatal", "pop")
+	m := linreg.Model{
+		Outcome: "frate", Terms: linreg.Terms(moment.Number("beertax")), Absorb: []string{"state"}, VCov: linreg.CR1, Cluster: []string{"state"},
+	}
+	r := run(t, src, m, linreg.Options{})
+	check(t, r, want{"beertax", -0.6558737221504386, r.Coefficients[0].SE, 47})
+	near(t, "fixest's CR1", r.Coefficients[0].SE, 0.2918556, 2e-7)
+	check(t, run(t, src, m, linreg.Options{CountNested: true}), want{"beertax", -0.6558737221504386, 0.3148475930947404, 47})
+	m.Absorb = []string{"state", "year"}
+	check(t, run(t, src, m, linreg.Options{}), want{"beertax", -0.6399799857068746, 0.3570783455, 47})
+	check(t, run(t, src, m, linreg.Options{CountNested: true}), want{"beertax", -0.6399799857068746, 0.3857867217923466, 47})
+	m.Absorb = []string{"state"}
+	m.Terms = append(m.Terms, linreg.Term{Term: moment.Category("year")})
+	m.VCov = linreg.CR2
+	check(t, run(t, src, m, linreg.Options{}), want{"beertax", -0.6399799857068746, 0.3751017604701606, 7.404790408152208})
+}
+
+// Holzer and others' job training panel, textbook version: -.422 (.210). By R
+// 4.2.2: lm(lscrap ~ d88 + d89 + grant + grant_1 + factor(fcode)).
+func TestJobTraining(t *testing.T) {
+	src := published.Load(t, "jtrain")
+	m := linreg.Model{Outcome: "lscrap", Terms: numbers("d88", "d89", "grant", "grant_1"), Absorb: []string{"fcode"}}
+	r := run(t, src, m, linreg.Options{})
+	if r.N != 162 {
+		t.Errorf("N = %d, want 162", r.N)
+	}
+	wants := []want{
+		{"d88", -0.08021567496622201, 0.109475127719721, 104}, {"d89", -0.2472027940364601, 0.1332182913918944, 104},
+		{"grant", -0.2523148738147926, 0.1506289943545004, 104}, {"grant_1", -0.4215895085292143, 0.2101999644184929, 104},
+	}
+	check(t, r, wants...)
+	m.Absorb = nil
+	m.Terms = append(m.Terms, linreg.Term{Term: moment.Category("fcode")})
+	check(t, run(t, src, m, linreg.Options{}), wants...)
+}

@@ -259,6 +259,9 @@ func (c *core) result(v VCov, va *variance) *Result {
 		Absorbed: c.absorbed.effects, AbsorbResidual: c.absorbed.residual, AbsorbIterations: c.absorbed.iterations,
 		Warnings: slices.Concat(c.warnings, va.warnings), core: c,
 	}
+	if len(c.absorbed.effects) > 0 {
+		r.Counts = c.absorbed.counts
+	}
 	r.Sigma = math.Sqrt(c.rss / c.residualDF())
 	if c.tss > 0 {
 		r.R2 = 1 - c.rss/c.tss
@@ -278,7 +281,11 @@ func (c *core) result(v VCov, va *variance) *Result {
 	}
 	low := 0
 	for i := range k {
-		x := Coefficient{Name: c.columns[i].name, Term: c.columns[i].term, Level: c.columns[i].level, Estimate: c.beta[i].Float(), DF: va.df[i]}
+		from := c.columns[i]
+		if o, ok := c.absorbed.origin[from.name]; ok {
+			from = o
+		}
+		x := Coefficient{Name: from.name, Term: from.term, Level: from.level, Estimate: c.beta[i].Float(), DF: va.df[i]}
 		x.SE = math.Sqrt(max(r.Covariance[i][i], 0))
 		x.T = x.Estimate / x.SE
 		x.P = stat.TwoSidedT(x.T, x.DF)

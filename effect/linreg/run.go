@@ -163,7 +163,3 @@ func FromMoments(set *moment.Set, m Model, opts Options) (*Result, error) {
 	}
 	return c.result(m.VCov, va), nil
 }
-
-func runAbsorbed(ctx context.Context, src data.Source, m *Model, opts Options) (*Result, error) {
-	return nil, refuse(CodeUnsupported, m.Absorb, "absorbed effects are estimated by package absorb")
-}

@@ -62,6 +62,7 @@ type filter struct {
 // cluster.
 type packer struct {
 	spec      *Spec
+	selection *Selection  // of a Stream
 	kinds     []data.Kind // of the scan's columns used
 	vars      []variable
 	nums      []number
@@ -111,26 +112,7 @@ const pieceRows = 1 << 15
 
 func newPacker(spec *Spec, schema data.Schema, columns *[]string) (*packer, error) {
 	p := &packer{spec: spec, cluster: -1, weight: -1}
-	need := func(name string, asNumber bool) (int, error) {
-		i := schema.Index(name)
-		if i < 0 {
-			return 0, &data.UnknownColumnError{Column: name, Have: schema.Names()}
-		}
-		if asNumber && !schema[i].Kind.Numeric() {
-			return 0, &KindError{Column: name}
-		}
-		c := columnIndex(columns, name)
-		for len(p.kinds) <= c {
-			p.kinds = append(p.kinds, 0)
-		}
-		p.kinds[c] = schema[i].Kind
-		if j := slices.Index(p.needed, c); j >= 0 {
-			p.numeric[j] = p.numeric[j] || asNumber
-		} else {
-			p.needed, p.numeric, p.names = append(p.needed, c), append(p.numeric, asNumber), append(p.names, name)
-		}
-		return c, nil
-	}
+	need := p.needer(schema, columns)
 	p.vars = []variable{{num: -1, cat: -1}}
 	seen := map[string]int{Term{}.Key(): 0}
 	var add func(t Term) (int, error)
@@ -204,6 +186,31 @@ func newPacker(spec *Spec, schema data.Schema, columns *[]string) (*packer, erro
 	}
 	p.missing = make([]int64, len(p.needed))
 	return p, nil
+}
+
+// needer returns a function that takes up a column of the source among those
+// that a row must have a value in, and gives its place among the scan's columns.
+func (p *packer) needer(schema data.Schema, columns *[]string) func(name string, asNumber bool) (int, error) {
+	return func(name string, asNumber bool) (int, error) {
+		i := schema.Index(name)
+		if i < 0 {
+			return 0, &data.UnknownColumnError{Column: name, Have: schema.Names()}
+		}
+		if asNumber && !schema[i].Kind.Numeric() {
+			return 0, &KindError{Column: name}
+		}
+		c := columnIndex(columns, name)
+		for len(p.kinds) <= c {
+			p.kinds = append(p.kinds, 0)
+		}
+		p.kinds[c] = schema[i].Kind
+		if j := slices.Index(p.needed, c); j >= 0 {
+			p.numeric[j] = p.numeric[j] || asNumber
+		} else {
+			p.needed, p.numeric, p.names = append(p.needed, c), append(p.numeric, asNumber), append(p.names, name)
+		}
+		return c, nil
+	}
 }
 
 func (p *packer) number(columns []string, need func(string, bool) (int, error)) (int, error) {

@@ -1,0 +1,263 @@
+package absorb
+
+import (
+	"cmp"
+	"slices"
+
+	"funn/effect/moment"
+)
+
+// cells counts the rows, or their weight, in the combinations of levels of the
+// effects. For two effects of which one has few levels it is a table; else it
+// is the list of the rows' codes.
+type cells struct {
+	effects  int
+	weighted bool
+
+	// The table has a row for each level of effect big and a column for each of
+	// the other.
+	table  []float64
+	big    int
+	stride int
+	rows   int
+
+	listed  bool
+	codes   [][]uint32
+	weights []float64
+}
+
+const (
+	tableColumns = 512
+	tableCells   = 1 << 23
+)
+
+func (c *cells) start(effects int, weighted bool) {
+	c.effects, c.weighted = effects, weighted
+	c.codes = make([][]uint32, effects)
+	c.listed = effects != 2
+}
+
+// add takes in a block of codes. It is called by one goroutine at a time.
+func (c *cells) add(codes [][]uint32, w []float64) {
+	if c.effects < 2 {
+		return
+	}
+	if !c.listed {
+		n0, n1 := most(codes[0]), most(codes[1])
+		if c.rows == 0 && n1 > n0 {
+			c.big = 1
+		}
+		if !c.reserve(codes) {
+			c.list()
+		}
+	}
+	if c.listed {
+		for d := range codes {
+			c.codes[d] = append(c.codes[d], codes[d]...)
+		}
+		if c.weighted {
+			c.weights = append(c.weights, w...)
+		}
+		return
+	}
+	small := codes[1-c.big]
+	for i, a := range codes[c.big] {
+		f := 1.0
+		if w != nil {
+			f = w[i]
+		}
+		c.table[int(a)*c.stride+int(small[i])] += f
+	}
+}
+
+// reserve makes the table cover the codes; it reports false when it would
+// become too large.
+func (c *cells) reserve(codes [][]uint32) bool {
+	rows, columns := max(c.rows, most(codes[c.big])), max(c.stride, most(codes[1-c.big]))
+	if columns > tableColumns || rows*columns > tableCells {
+		return false
+	}
+	if columns > c.stride {
+		if c.rows > 0 { // columns keep coming: leave room
+			columns = min(tableColumns, columns+columns/4)
+		}
+		table := make([]float64, rows*columns)
+		for r := range c.rows {
+			copy(table[r*columns:], c.table[r*c.stride:(r+1)*c.stride])
+		}
+		c.table, c.stride, c.rows = table, columns, rows
+		return true
+	}
+	c.table, c.rows = extend(c.table, rows*c.stride), rows
+	return true
+}
+
+// list turns the table into a list with one entry a cell.
+func (c *cells) list() {
+	c.listed, c.weighted = true, true
+	for r := range c.rows {
+		for k, v := range c.table[r*c.stride : (r+1)*c.stride] {
+			if v != 0 {
+				c.codes[c.big] = append(c.codes[c.big], uint32(r))
+				c.codes[1-c.big] = append(c.codes[1-c.big], uint32(k))
+				c.weights = append(c.weights, v)
+			}
+		}
+	}
+	c.table = nil
+}
+
+func (c *cells) check(limit int64) error {
+	if limit == 0 {
+		limit = moment.DefaultMemory
+	}
+	if c.effects < 2 {
+		return nil
+	}
+	bytes := int64(len(c.codes[0]))*4*int64(c.effects) + 8*int64(len(c.weights))
+	if bytes > limit {
+		return &moment.SizeError{Clusters: len(c.codes[0]), Columns: c.effects, Bytes: bytes, Limit: limit}
+	}
+	return nil
+}
+
+// sparse is a matrix by compressed rows.
+type sparse struct {
+	start   []int
+	column  []uint32
+	value   []float64
+	columns int
+}
+
+func (m *sparse) rows() int { return len(m.start) - 1 }
+
+// row returns the columns and values of row r.
+func (m *sparse) row(r int) ([]uint32, []float64) {
+	lo, hi := m.start[r], m.start[r+1]
+	return m.column[lo:hi], m.value[lo:hi]
+}
+
+// pairs returns the matrix of counts, or weights, of the combinations of levels
+// of effects a and b, whose numbers of levels are na and nb.
+func (c *cells) pairs(a, b, na, nb int) *sparse {
+	if !c.listed {
+		t := &sparse{start: make([]int, c.rows+1), columns: c.stride}
+		for r := range c.rows {
+			for k, v := range c.table[r*c.stride : (r+1)*c.stride] {
+				if v != 0 {
+					t.column, t.value = append(t.column, uint32(k)), append(t.value, v)
+				}
+			}
+			t.start[r+1] = len(t.column)
+		}
+		if a == c.big {
+			t.columns = nb
+			return t
+		}
+		t.columns = na
+		return t.transpose()
+	}
+	m := &sparse{start: make([]int, na+1), columns: nb}
+	order := make([]uint32, len(c.codes[a]))
+	at := make([]int, na+1)
+	for _, l := range c.codes[a] {
+		at[l+1]++
+	}
+	for l := range na {
+		at[l+1] += at[l]
+	}
+	next := slices.Clone(at)
+	for i, l := range c.codes[a] {
+		order[next[l]] = uint32(i)
+		next[l]++
+	}
+	seen := make([]int, nb) // place of the column in the current row, plus one
+	for l := range na {
+		first := len(m.column)
+		for _, i := range order[at[l]:at[l+1]] {
+			k := c.codes[b][i]
+			w := 1.0
+			if c.weighted {
+				w = c.weights[i]
+			}
+			if p := seen[k]; p > first {
+				m.value[p-1] += w
+				continue
+			}
+			m.column, m.value = append(m.column, k), append(m.value, w)
+			seen[k] = len(m.column)
+		}
+		m.start[l+1] = len(m.column)
+	}
+	return m
+}
+
+func (m *sparse) transpose() *sparse {
+	t := &sparse{start: make([]int, m.columns+1), column: make([]uint32, len(m.column)), value: make([]float64, len(m.value)), columns: m.rows()}
+	for _, k := range m.column {
+		t.start[k+1]++
+	}
+	for k := range m.columns {
+		t.start[k+1] += t.start[k]
+	}
+	next := slices.Clone(t.start)
+	for r := range m.rows() {
+		cols, values := m.row(r)
+		for i, k := range cols {
+			t.column[next[k]], t.value[next[k]] = uint32(r), values[i]
+			next[k]++
+		}
+	}
+	return t
+}
+
+// sortRows puts the columns of each row in order.
+func (m *sparse) sortRows() {
+	type entry struct {
+		k uint32
+		v float64
+	}
+	var row []entry
+	for r := range m.rows() {
+		cols, values := m.row(r)
+		if slices.IsSorted(cols) {
+			continue
+		}
+		row = row[:0]
+		for i := range cols {
+			row = append(row, entry{cols[i], values[i]})
+		}
+		slices.SortFunc(row, func(x, y entry) int { return cmp.Compare(x.k, y.k) })
+		for i, e := range row {
+			cols[i], values[i] = e.k, e.v
+		}
+	}
+}
+
+// components returns the number of connected groups of the bipartite graph of
+// the matrix's non-zero elements.
+func (m *sparse) components() int {
+	parent := make([]uint32, m.rows()+m.columns)
+	for i := range parent {
+		parent[i] = uint32(i)
+	}
+	find := func(x uint32) uint32 {
+		for parent[x] != x {
+			parent[x] = parent[parent[x]]
+			x = parent[x]
+		}
+		return x
+	}
+	n := len(parent)
+	for r := range m.rows() {
+		cols, _ := m.row(r)
+		for _, k := range cols {
+			x, y := find(uint32(r)), find(uint32(m.rows())+k)
+			if x != y {
+				parent[y] = x
+				n--
+			}
+		}
+	}
+	return n
+}
