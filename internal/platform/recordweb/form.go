@@ -21,13 +21,13 @@ import (
 
 // label gives a field's question: the command's own words, or the kind's.
 func label(ctx context.Context, kind, command, field string) string {
-	if s, ok := lang.Maybe(ctx, kind+"."+command+"."+field); ok {
-		return s
+	keys := fieldKeys(kind, command, field)
+	for _, key := range keys {
+		if s, ok := lang.Maybe(ctx, key); ok {
+			return s
+		}
 	}
-	if s, ok := lang.Maybe(ctx, kind+".field."+field); ok {
-		return s
-	}
-	return lang.T(ctx, "form.field."+field)
+	return lang.T(ctx, keys[len(keys)-1])
 }
 
 func hint(ctx context.Context, kind, command, field string) string {

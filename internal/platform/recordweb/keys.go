@@ -41,7 +41,7 @@ func Keys(l lifecycle.Lifecycle) [][]string {
 			need(own + "consequence")
 		}
 		for _, f := range c.Fields {
-			need(own+f.Name, l.Kind+".field."+f.Name, "form.field."+f.Name)
+			need(fieldKeys(l.Kind, c.Name, f.Name)...)
 			for _, o := range f.Options {
 				if o.Label == "" {
 					need(o.Key)
@@ -60,6 +60,20 @@ func Keys(l lifecycle.Lifecycle) [][]string {
 	return out
 }
 
+// taken are the last parts of the keys that a command's pages use themselves, so
+// that a field named title does not get the page's heading for its question.
+var taken = []string{"title", "button", "done", "event", "intro", "task", "consequence"}
+
+// fieldKeys gives the keys of a field's question, the first that exists counts:
+// the command's own words, the kind's, everybody's.
+func fieldKeys(kind, command, field string) []string {
+	keys := []string{kind + ".field." + field, "form.field." + field}
+	if !slices.Contains(taken, field) {
+		keys = slices.Insert(keys, 0, kind+"."+command+"."+field)
+	}
+	return keys
+}
+
 // MissingTexts gives the keys of [Keys] that the catalogue has in no language,
 // the first of each entry's alternatives. A key that only some of the languages
 // have is found by [lang.Catalog.Missing].
@@ -72,4 +86,3 @@ func MissingTexts(c *lang.Catalog, l lifecycle.Lifecycle) []string {
 	}
 	return out
 }
-

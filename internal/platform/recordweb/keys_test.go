@@ -21,7 +21,7 @@ func TestKeys(t *testing.T) {
 		Commands: []lifecycle.Command{
 			{
 				Name: "shut", Confirm: true, Task: true, Who: []access.Rule{{Relations: []string{"owner"}}, {Roles: []access.Role{"boss"}}},
-				Fields: []form.Field{{Name: "why", Options: append(form.Codes("why", "old"), form.Option{Value: "nb", Label: "Bokmål"})}},
+				Fields: []form.Field{{Name: "why", Options: append(form.Codes("why", "old"), form.Option{Value: "nb", Label: "Bokmål"})}, {Name: "title"}},
 			},
 			{Name: "expire", System: true},
 		},
@@ -40,6 +40,7 @@ func TestKeys(t *testing.T) {
 		{"case.shut.consequence"},
 		{"case.shut.why", "case.field.why", "form.field.why"},
 		{"why.old"},
+		{"case.field.title", "form.field.title"},
 		{"relation.owner"},
 		{"role.boss"},
 		{"case.expire.event"},
@@ -53,7 +54,7 @@ func TestKeys(t *testing.T) {
 	if err := c.Load(fstest.MapFS{"messages/nb.json": {Data: []byte(some)}}); err != nil {
 		t.Fatal(err)
 	}
-	missing := []string{"case.state.SHUT", "case.shut.consequence", "why.old", "role.boss", "case.expire.event"}
+	missing := []string{"case.state.SHUT", "case.shut.consequence", "why.old", "case.field.title", "role.boss", "case.expire.event"}
 	if diff := cmp.Diff(missing, recordweb.MissingTexts(c, l)); diff != "" {
 		t.Errorf("missing (-want +got):\n%s", diff)
 	}
