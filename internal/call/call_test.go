@@ -1,0 +1,233 @@
+package call_test
+
+import (
+	"context"
+	"io/fs"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"funn/internal/call"
+	"funn/internal/org"
+	"funn/internal/platform/access"
+	"funn/internal/platform/clock"
+	"funn/internal/platform/db"
+	"funn/internal/platform/db/dbtest"
+	"funn/internal/platform/event"
+	"funn/internal/platform/fault"
+	"funn/internal/platform/form"
+	"funn/internal/platform/lang"
+	"funn/internal/platform/record"
+)
+
+var schema = []fs.FS{event.Migrations, record.Migrations, call.Migrations}
+
+type themes struct{}
+
+func (themes) Themes(context.Context) ([]form.Option, error) {
+	return []form.Option{{Value: "sosiale-tjenester", Label: "Sosiale tjenester"}}, nil
+}
+
+func build(t testing.TB, d *db.DB) *call.Service {
+	t.Helper()
+	s := call.New(themes{})
+	e := record.NewEngine(d, clock.NewMovable(time.Date(2023, 1, 2, 9, 0, 0, 0, time.UTC)))
+	must(t, e.Register(s.Kind))
+	return s
+}
+
+func as(role access.Role) context.Context {
+	return access.With(context.Background(), access.Actor{ID: string(role), As: []string{string(role)}, Staff: org.Staff(role), Grants: []access.Grant{{Role: role}}})
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func input(pairs ...string) record.Input { return record.Input{Values: form.Of(pairs...)} }
+
+func refused(t testing.TB, what string, kind fault.Kind, key string, err error) {
+	t.Helper()
+	f, ok := fault.As(err)
+	if !ok || f.Kind != kind {
+		t.Errorf("%s: %v, want a fault of kind %d", what, err, kind)
+		return
+	}
+	if key != "" && !slices.ContainsFunc(f.Fields, func(x fault.Field) bool { return x.Key == key }) {
+		t.Errorf("%s: %v, want %s", what, f, key)
+	}
+}
+
+func each(t *testing.T, test func(t *testing.T, s *call.Service)) {
+	t.Helper()
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) { test(t, build(t, d)) })
+}
+
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	c := lang.NewCatalog()
+	must(t, c.Load(call.Messages))
+	if m := c.Missing(); len(m) > 0 {
+		t.Errorf("texts missing: %v", m)
+	}
+}
+
+func TestRegister(t *testing.T) {
+	each(t, func(t *testing.T, s *call.Service) {
+		fou := as(org.FoU)
+		_, err := s.Kind.Create(as(org.SubjectOwner), "register", input("title", "x"), nil)
+		refused(t, "registering without the right", fault.Forbidden, "", err)
+		_, err = s.Kind.Create(fou, "register", input("title", "x", "theme", "ukjent"), nil)
+		refused(t, "an unknown theme", fault.Invalid, "", err)
+		_, err = s.Kind.Create(fou, "register", input("title", "x", "opens", "2023-03-01", "deadline", "2023-02-01"), nil)
+		refused(t, "a deadline before it opens", fault.Invalid, "call.deadline_order", err)
+		c, err := s.Kind.Create(fou, "register", input("title", "Utlysning", "theme", "sosiale-tjenester", "frame", "3000000000", "deadline", "2023-03-15"), nil)
+		must(t, err)
+		day := time.Date(2023, 3, 15, 0, 0, 0, 0, time.UTC)
+		if c.Number != "U-2023-001" || c.State != call.Planned || c.FrameOre != 30_000_000_00 || c.AwardedOre != call.Unknown || c.Sketches != call.Unknown {
+			t.Errorf("registered %+v", c)
+		}
+		if diff := cmp.Diff(call.When{From: day, To: day}, c.Deadline.V); diff != "" || c.Opened.V.Known() {
+			t.Error(diff)
+		}
+	})
+}
+
+// A date known as "autumn 2023" is not lost by an edit that tells no day.
+func TestRoughDateStays(t *testing.T) {
+	each(t, func(t *testing.T, s *call.Service) {
+		c := &call.Call{Opened: db.JSON[call.When]{V: call.When{From: time.Date(2023, 8, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2023, 12, 31, 0, 0, 0, 0, time.UTC), Text: "høsten 2023"}}}
+		c.Title, c.State = "Utlysning", call.Planned
+		must(t, s.Kind.Import(access.With(context.Background(), access.System), c, "test"))
+		got, err := s.Kind.Do(as(org.FoU), c.ID, "edit", input("title", "Ny tittel"))
+		must(t, err)
+		if got.Opened.V.Text != "høsten 2023" || got.Title != "Ny tittel" {
+			t.Errorf("after the edit: %+v", got)
+		}
+		got, err = s.Kind.Do(as(org.FoU), c.ID, "edit", input("title", "x", "opens", "2023-09-01"))
+		must(t, err)
+		got, err = s.Kind.Do(as(org.FoU), c.ID, "edit", input("title", "x"))
+		must(t, err)
+		if got.Opened.V.Known() {
+			t.Errorf("a day that was taken out stays: %+v", got.Opened.V)
+		}
+	})
+}
+
+// What is being prepared is not public; planned calls are.
+func TestWhoSees(t *testing.T) {
+	each(t, func(t *testing.T, s *call.Service) {
+		for _, state := range s.Kind.States {
+			c := &call.Call{}
+			c.Title, c.State = state.Name, state.Name
+			must(t, s.Kind.Import(access.With(context.Background(), access.System), c, "test"))
+			hidden := state.Name == call.Draft || state.Name == call.Approved
+			for who, ctx := range map[string]context.Context{"public": context.Background(), "researcher": as(org.Researcher)} {
+				_, err := s.Kind.ByNumber(ctx, c.Number)
+				if (fault.Of(err) == fault.NotFound && err != nil) != hidden {
+					t.Errorf("%s sees %s: %v", who, state.Name, err)
+				}
+			}
+			if _, err := s.Kind.ByNumber(as(org.Office), c.Number); err != nil {
+				t.Errorf("staff sees %s: %v", state.Name, err)
+			}
+			if told := state.Name == call.Announced || state.Name == call.Closed; c.Told() != told {
+				t.Errorf("statistics told in %s: %v", state.Name, c.Told())
+			}
+		}
+	})
+}
+
+func TestTellState(t *testing.T) {
+	each(t, func(t *testing.T, s *call.Service) {
+		fou := as(org.FoU)
+		c, err := s.Kind.Create(fou, "register", input("title", "x"), nil)
+		must(t, err)
+		_, err = s.Kind.Do(fou, c.ID, "tell_state", input("state", call.Planned))
+		refused(t, "the state it is in", fault.Invalid, "", err)
+		_, err = s.Kind.Do(as(org.Committee), c.ID, "tell_state", input("state", call.Open1))
+		refused(t, "without the right", fault.Forbidden, "", err)
+		for _, state := range []string{call.Draft, call.Open1, call.Cancelled} {
+			c, err = s.Kind.Do(fou, c.ID, "tell_state", input("state", state))
+			must(t, err)
+			if c.State != state {
+				t.Errorf("state %s, want %s", c.State, state)
+			}
+		}
+		_, err = s.Kind.Do(fou, c.ID, "tell_state", input("state", call.Open1))
+		refused(t, "moving a cancelled call", fault.Conflict, "", err)
+	})
+}
+
+// The statistics of 2022, and numbers that cannot be.
+func TestTellResult(t *testing.T) {
+	each(t, func(t *testing.T, s *call.Service) {
+		fou := as(org.FoU)
+		c, err := s.Kind.Create(fou, "register", input("title", "x", "frame", "3000000000"), nil)
+		must(t, err)
+		for _, x := range []struct {
+			key string
+			in  record.Input
+		}{
+			{"call.more_than.sketches", input("sketches", "13", "applications", "14")},
+			{"call.more_than.invited", input("sketches", "13", "invited", "9", "applications", "10")},
+			{"call.more_than.applications", input("applications", "8", "awards", "9")},
+			{"call.beyond_frame", input("awarded", "3000000001")},
+		} {
+			_, err := s.Kind.Do(fou, c.ID, "tell_result", x.in)
+			refused(t, x.key, fault.Invalid, x.key, err)
+		}
+		c, err = s.Kind.Do(fou, c.ID, "tell_result", input("sketches", "13", "applications", "8", "awards", "6", "awarded", "2200000000"))
+		must(t, err)
+		if c.Sketches != 13 || c.Invited != call.Unknown || c.Applications != 8 || c.Awards != 6 || c.AwardedOre != 22_000_000_00 {
+			t.Errorf("told %+v", c)
+		}
+		_, err = s.Kind.Do(fou, c.ID, "tell_result", input("awards", "0", "awarded", "0"))
+		must(t, err)
+	})
+}
+
+// Whatever is told, what is kept never grows from one step to the next.
+func TestFunnelNeverWidens(t *testing.T) {
+	t.Parallel()
+	s := build(t, dbtest.SQLite(t, schema...))
+	fou := as(org.FoU)
+	c, err := s.Kind.Create(fou, "register", input("title", "x"), nil)
+	must(t, err)
+	names := []string{"sketches", "invited", "applications", "awards"}
+	rapid.Check(t, func(rt *rapid.T) {
+		var pairs []string
+		narrowing, last := true, 1000
+		for _, name := range names {
+			if rapid.Bool().Draw(rt, "told") {
+				n := rapid.IntRange(0, 20).Draw(rt, name)
+				pairs = append(pairs, name, strconv.Itoa(n))
+				narrowing, last = narrowing && n <= last, n
+			}
+		}
+		got, err := s.Kind.Do(fou, c.ID, "tell_result", input(pairs...))
+		if (err == nil) != narrowing {
+			rt.Fatalf("%v: %v", pairs, err)
+		}
+		if err != nil {
+			return
+		}
+		last = 1000
+		for _, n := range []int{got.Sketches, got.Invited, got.Applications, got.Awards} {
+			if n != call.Unknown {
+				if n > last {
+					rt.Fatalf("kept %+v", got)
+				}
+				last = n
+			}
+		}
+	})
+}
