@@ -4,15 +4,16 @@ import (
 	"context"
 
 	"funn/internal/org"
+	"funn/internal/plan"
 	"funn/internal/platform/access"
 	"funn/internal/platform/db"
 	"funn/internal/platform/form"
-	"funn/internal/platform/lang"
 )
 
 // choices gives the modules what can be chosen in their forms. Each module asks
 // through a small interface of its own; this is the one place that answers them.
 type choices struct {
+	*plan.Service
 	people *org.Directory
 }
 
@@ -57,13 +58,5 @@ func (c choices) Organisations(ctx context.Context) ([]form.Option, error) {
 	return out, nil
 }
 
-// Themes gives the themes of the plan in force.
-func (c choices) Themes(ctx context.Context) ([]form.Option, error) { return nil, nil }
-
-// Goals gives the goals of the plan in force.
-func (c choices) Goals(ctx context.Context) ([]form.Option, error) { return nil, nil }
-
 // Published gives the publications that can be linked to.
 func (c choices) Published(ctx context.Context) ([]form.Option, error) { return nil, nil }
-
-var _ = lang.NB

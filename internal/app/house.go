@@ -15,6 +15,7 @@ import (
 	"funn/internal/need"
 	"funn/internal/need/needweb"
 	"funn/internal/org"
+	"funn/internal/plan"
 	"funn/internal/platform/access"
 	"funn/internal/platform/authn"
 	"funn/internal/platform/clock"
@@ -58,6 +59,7 @@ type house struct {
 	router   *web.Router
 	site     *recordweb.Site
 	people   *org.Directory
+	plans    *plan.Service
 	needs    *need.Service
 	projects *project.Service
 	modules  []module.Module
@@ -126,12 +128,14 @@ var icons = map[string]ui.Icon{
 // build makes the services and the modules. Nothing here touches the database.
 func (h *house) build() {
 	h.people = org.New()
-	choices := choices{people: h.people}
+	h.plans = plan.New()
+	choices := choices{Service: h.plans, people: h.people}
 	h.needs = need.New(choices, choices, choices)
 	h.projects = project.New(choices, choices, h.needs)
 	h.site = &recordweb.Site{Engine: h.engine, Names: h.people.Names, Unit: h.people.UnitName}
 	h.modules = []module.Module{
 		{Name: "org", Kinds: h.people.Kinds(), Migrations: org.Migrations, Messages: org.Messages},
+		{Name: "plan", Kinds: h.plans.Kinds(), Migrations: plan.Migrations, Messages: plan.Messages},
 		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site}),
 		{Name: "project", Kinds: []record.AnyKind{h.projects.Kind}, Migrations: project.Migrations, Messages: project.Messages, Subscribe: h.projects.Subscribe},
 	}

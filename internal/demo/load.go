@@ -14,6 +14,7 @@ import (
 
 	"funn/internal/need"
 	"funn/internal/org"
+	"funn/internal/plan"
 	"funn/internal/platform/record"
 	"funn/internal/project"
 )
@@ -22,6 +23,7 @@ import (
 type House struct {
 	Engine   *record.Engine
 	People   *org.Directory
+	Plans    *plan.Service
 	Needs    *need.Service
 	Projects *project.Service
 }
@@ -34,8 +36,8 @@ func Load(ctx context.Context, h House, start time.Time) error {
 		what string
 		do   func(context.Context) error
 	}{
-		{"units", l.units}, {"offices and counties", l.offices}, {"organisations", l.organisations}, {"persons", l.persons},
-		{"projects", l.projects},
+		{"units", l.units}, {"offices and counties", l.offices}, {"organisations", l.organisations}, {"persons", l.persons}, {"plan", l.plan},
+		{"projects", l.projects}, {"examples", l.examples},
 	} {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("load %s: %w", step.what, err)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"funn/internal/org"
+	"funn/internal/plan"
 	"funn/internal/platform/access"
 	"funn/internal/platform/form"
 	"funn/internal/platform/lifecycle"
@@ -66,7 +67,7 @@ func (s *Service) commands() []command {
 				{Name: "title", Required: true, Max: 200},
 				{Name: "instrument", Type: form.Choice, Required: true, Options: form.Codes("instrument", Instruments...)},
 				{Name: "need", Type: form.Choice, From: s.openNeeds},
-				{Name: "rnd_kind", Type: form.Choice, Required: true, Options: s.rndKinds()},
+				plan.RnDField("rnd_kind", nil),
 				{Name: "theme", Type: form.Choice, From: s.themes},
 				area("summary", true, 3000),
 				institution,

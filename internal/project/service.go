@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"funn/internal/need"
+	"funn/internal/plan"
 	"funn/internal/platform/access"
 	"funn/internal/platform/event"
 	"funn/internal/platform/fault"
@@ -50,11 +51,14 @@ func New(people People, plans Plans, needs *need.Service) *Service {
 	s.Kind = &Kind{
 		Name: "project", Prefix: "P", Path: "/prosjekt", Table: "project", Initial: []string{Created},
 		New: func() *Project { return &Project{} }, States: states, Read: readers, Relations: relations, Links: links,
-		Tasks: tasks, Describe: describe, Alert: s.alert,
+		Tasks: tasks, Quiet: fromSource, Describe: describe, Alert: s.alert,
 	}
 	s.Kind.Commands = s.commands()
 	return s
 }
+
+// fromSource holds for projects that a source tells of and nobody follows in Funn.
+func fromSource(p *Project) bool { return p.CaseWorker == "" && p.Source != "" }
 
 // Subscribe connects projects to what happens to needs.
 func (s *Service) Subscribe(e *record.Engine) {
@@ -83,8 +87,6 @@ func (s *Service) organisations(ctx context.Context, _ any) ([]form.Option, erro
 func (s *Service) themes(ctx context.Context, _ any) ([]form.Option, error) {
 	return s.plans.Themes(ctx)
 }
-
-func (s *Service) rndKinds() []form.Option { return form.Codes("rnd_kind", need.RnDKinds...) }
 
 // openNeeds gives the needs that a project can answer: an instrument is chosen.
 func (s *Service) openNeeds(ctx context.Context, _ any) ([]form.Option, error) {
@@ -141,7 +143,7 @@ func (s *Service) followUpDates(ctx context.Context, p *Project, in form.Values)
 // creatable holds the scope of the portfolio and the longest period: more than
 // three years needs a reason (FP §5.2).
 func (s *Service) creatable(_ context.Context, _ *Project, in form.Values) (v verdict, err error) {
-	if err := need.RefuseBasicResearch(in, "rnd_kind"); err != nil {
+	if err := plan.RefuseBasicResearch(in, "rnd_kind"); err != nil {
 		return v, err
 	}
 	start, end := in.Day("start"), in.Day("end")

@@ -156,15 +156,15 @@ var ExampleNeeds = []ExampleNeed{
 		Themes:    []string{ThemeAdministration}, Tags: []string{"digitalisering"}, Goals: []string{"god-ytelsesforvaltning"}, Owner: "fageier2",
 		Decide: date(2023, 2, 15), Decision: nn("Korleis skjemaet skal sjå ut frå sommaren 2023."), Phase: PhaseProcess,
 		Searches: []ExampleSearch{{
-			Query: "feilutbetaling inntekt skjema", Where: nn("Eigne rapportar og biblioteket"), On: date(2020, 5, 12), By: "bibliotek",
+			Query: "feilutbetaling inntekt skjema", Where: nn("Eigne rapportar og biblioteket"), On: date(2021, 2, 9), By: "bibliotek",
 			Hits: 9, Kept: []string{"omgjoring-av-vedtak"}, Note: nn("Lite om sjølve skjemaet."),
 		}},
 		Instruments: []InstrumentKey{InstrumentGrant},
 		Choice:      nn("Forskarane fekk stå fritt til å velje metode."),
 		Steps: []Step{
-			step("UTKAST", date(2020, 4, 6), "fageier2"), step("MELDT", date(2020, 4, 14), "fageier2"),
-			step("UNDER_KLARGJØRING", date(2020, 4, 20), "fou2"), step("KLARGJORT", date(2020, 5, 25), "fageier2"),
-			step("VIRKEMIDDEL_VALGT", date(2020, 6, 8), "fou2"), step("UNDER_FREMSKAFFING", date(2020, 9, 1), BySystem),
+			step("UTKAST", date(2021, 1, 11), "fageier2"), step("MELDT", date(2021, 1, 18), "fageier2"),
+			step("UNDER_KLARGJØRING", date(2021, 1, 25), "fou2"), step("KLARGJORT", date(2021, 3, 1), "fageier2"),
+			step("VIRKEMIDDEL_VALGT", date(2021, 3, 15), "fou2"), step("UNDER_FREMSKAFFING", date(2021, 5, 3), BySystem),
 			step("BESVART", date(2022, 12, 12), BySystem),
 		},
 	},
@@ -340,8 +340,8 @@ var ExampleProjects = []ExampleProject{
 		Key: "eks-prosjekt-inntektsskjema", Title: nn("Feil i innmelding av inntekt"),
 		Need: "eks-behov-egenmelding", Instrument: InstrumentGrant, Theme: ThemeAdministration, Institution: "eksempel-institutt",
 		Owner: "fageier2", Caseworker: "fou2", Leader: "forsker",
-		Contracted: date(2020, 6, 29), StartUpMeeting: date(2020, 9, 1), PlannedEnd: date(2022, 8, 31), NextFollowUp: date(2023, 1, 18),
-		Award: 3_200_000, Years: []YearBudget{{2020, 600_000, 410_000}, {2021, 1_400_000, 1_350_000}, {2022, 1_200_000, 1_440_000}},
+		Contracted: date(2021, 4, 12), StartUpMeeting: date(2021, 5, 3), PlannedEnd: date(2022, 8, 31), NextFollowUp: date(2023, 1, 18),
+		Award: 3_200_000, Years: []YearBudget{{2021, 2_000_000, 1_760_000}, {2022, 1_200_000, 1_440_000}},
 		PersonMonths: 30,
 		Deliverables: []ExampleDeliverable{
 			{
@@ -356,8 +356,8 @@ var ExampleProjects = []ExampleProject{
 			{Key: "eks-leveranse-inntekt-3", Title: nn("Presentasjon på webinar"), Kind: DeliverShow, Baseline: date(2023, 1, 31)},
 		},
 		Steps: []Step{
-			step("OPPRETTET", date(2020, 6, 15), "fou2"), step("KONTRAHERT", date(2020, 6, 29), "fou2"),
-			step("OPPSTARTET", date(2020, 9, 1), "fageier2"), step("PÅGÅR", date(2020, 9, 1), "fou2"),
+			step("OPPRETTET", date(2021, 3, 22), "fou2"), step("KONTRAHERT", date(2021, 4, 12), "fou2"),
+			step("OPPSTARTET", date(2021, 5, 3), "fageier2"), step("PÅGÅR", date(2021, 5, 3), "fou2"),
 			step("SLUTTLEVERT", date(2022, 11, 21), "forsker"), step("GODKJENT", date(2022, 12, 12), "fageier2"),
 		},
 	},

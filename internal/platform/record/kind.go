@@ -41,6 +41,7 @@ type Kind[T Record] struct {
 	Relations func(rec T) map[string][]string // who has which relation to it
 	Links     func(rec T) []Link              // what it leads to
 	Tasks     func(rec T) []Task              // what is expected beyond the lifecycle's own tasks
+	Quiet     func(rec T) bool                // nobody follows it in Funn, so nothing is expected of anybody
 	Describe  func(ctx context.Context, rec T) (Doc, error)
 	Alert     func(ctx context.Context, rec T) (string, error)
 

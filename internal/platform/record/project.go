@@ -97,6 +97,9 @@ func replace[R comparable](ctx context.Context, d *db.DB, table, owner, id strin
 
 // tasks gives what is expected of whom in the state that the record is in.
 func (k *Kind[T]) tasks(rec T, s access.Subject) []Task {
+	if k.Quiet != nil && k.Quiet(rec) {
+		return nil
+	}
 	h := rec.Base()
 	var out []Task
 	for _, c := range k.Commands {

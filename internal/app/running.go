@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"funn/internal/platform/clock"
+	"funn/internal/platform/fault"
+	"funn/internal/platform/lang"
+	"funn/internal/platform/record"
+	"funn/internal/platform/web"
+)
+
+// Running is a demo that answers requests, for the scenarios that test the whole
+// server. It is the same house as the command's, without the listening.
+type Running struct {
+	Handler http.Handler
+	Engine  *record.Engine
+	Router  *web.Router
+	Catalog *lang.Catalog
+
+	house *house
+}
+
+// OpenDemo opens a demo on a database of choice (sqlite:PATH or postgres://…) with
+// its files in a folder, filled the first time, on the day given.
+func OpenDemo(ctx context.Context, database, dir string, today time.Time, log *slog.Logger) (*Running, error) {
+	h, err := openDemoOn(ctx, database, dir, today, log)
+	if err != nil {
+		return nil, err
+	}
+	return &Running{Handler: h.handler, Engine: h.engine, Router: h.router, Catalog: h.catalog, house: h}, nil
+}
+
+// Move moves the demo's clock forward and runs what fell due.
+func (r *Running) Move(ctx context.Context, to time.Time) error {
+	m, ok := r.house.engine.Clock.(*clock.Movable)
+	if !ok {
+		return fault.Missing()
+	}
+	return r.house.moveClock(asSystem(ctx), m, to)
+}
+
+// Settle runs what is due and lets the search catch up.
+func (r *Running) Settle(ctx context.Context) error {
+	if _, err := r.house.runner.RunDue(asSystem(ctx)); err != nil {
+		return err
+	}
+	return r.house.index.CatchUp(ctx)
+}
+
+// Close closes the house.
+func (r *Running) Close() error { return r.house.close() }
