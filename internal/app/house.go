@@ -23,6 +23,7 @@ import (
 	"funn/internal/platform/event"
 	"funn/internal/platform/jobs"
 	"funn/internal/platform/lang"
+	"funn/internal/platform/mail"
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
@@ -30,6 +31,7 @@ import (
 	"funn/internal/platform/ui"
 	"funn/internal/platform/web"
 	"funn/internal/project"
+	"funn/internal/project/projectweb"
 )
 
 // settings is what a house is built from.
@@ -74,8 +76,8 @@ var (
 	//go:embed messages
 	ownMessages embed.FS
 
-	groundMigrations = []fs.FS{event.Migrations, record.Migrations, jobs.Migrations, search.Migrations, authn.Migrations, ownMigrations}
-	groundMessages   = []fs.FS{lang.Messages, web.Messages, authn.Messages, search.Messages, ownMessages}
+	groundMigrations = []fs.FS{event.Migrations, record.Migrations, jobs.Migrations, mail.Migrations, search.Migrations, authn.Migrations, ownMigrations}
+	groundMessages   = []fs.FS{lang.Messages, web.Messages, authn.Messages, mail.Messages, search.Messages, ownMessages}
 )
 
 // open opens the database and builds the house. With migrate the schema is
@@ -137,7 +139,7 @@ func (h *house) build() {
 		{Name: "org", Kinds: h.people.Kinds(), Migrations: org.Migrations, Messages: org.Messages},
 		{Name: "plan", Kinds: h.plans.Kinds(), Migrations: plan.Migrations, Messages: plan.Messages},
 		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site}),
-		{Name: "project", Kinds: []record.AnyKind{h.projects.Kind}, Migrations: project.Migrations, Messages: project.Messages, Subscribe: h.projects.Subscribe},
+		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName}),
 	}
 }
 
@@ -162,7 +164,7 @@ func (h *house) wire(ctx context.Context) (err error) {
 			m.Subscribe(h.engine)
 		}
 	}
-	h.engine.Index = h.put
+	h.engine.Index, h.engine.Tell = h.put, h.tell
 	h.sessions = authn.New(h.db, authn.Options{Secure: !h.settings.Demo, Refuse: h.refuse, Log: h.settings.Log})
 	h.router = &web.Router{Catalog: h.catalog, Sessions: h.sessions, Actor: h.people.Actor, Logger: h.settings.Log}
 	h.site.Router = h.router
@@ -185,7 +187,11 @@ func (h *house) wire(ctx context.Context) (err error) {
 	if h.index, err = search.Open(h.db, search.Options{Log: h.settings.Log}); err != nil {
 		return err
 	}
-	h.runner = &jobs.Runner{DB: h.db, Clock: h.engine.Clock, Handlers: map[string]jobs.Handler{}, Log: h.settings.Log}
+	sender, err := h.sender()
+	if err != nil {
+		return err
+	}
+	h.prepareJobs(sender)
 	h.handler = h.chain()
 	return nil
 }
@@ -225,6 +231,32 @@ func (h *house) put(ctx context.Context, x record.Indexed) error {
 const PortalAudience = "portal"
 
 func portalID(id string) string { return "portal:" + id }
+
+// sender gives what hands letters over: the demo keeps them to be shown. Without a
+// mail server there is none, and letters wait in the outbox.
+func (h *house) sender() (mail.Sender, error) {
+	switch {
+	case h.settings.Demo:
+		return mail.Keep{}, nil
+	case h.settings.SMTP == "":
+		h.settings.Log.Warn("FUNN_SMTP_URL is not set: letters wait in the outbox until it is")
+		return nil, nil
+	}
+	s, err := mail.OpenSMTP(h.settings.SMTP)
+	if err != nil {
+		return nil, fmt.Errorf("FUNN_SMTP_URL: %w", err)
+	}
+	return s, nil
+}
+
+// themeName gives the name of a theme in the plan that has it.
+func (h *house) themeName(ctx context.Context, slug string) string {
+	theme, err := h.plans.ThemeBySlug(ctx, slug)
+	if err != nil {
+		return slug
+	}
+	return theme.Title
+}
 
 // refuse shows a refusal of the login as a page.
 func (h *house) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {

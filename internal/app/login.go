@@ -11,6 +11,7 @@ import (
 	"funn/internal/platform/clock"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/lang"
+	"funn/internal/platform/mail"
 	"funn/internal/platform/web"
 )
 
@@ -25,6 +26,7 @@ func (h *house) ownRoutes() {
 		h.router.Add(
 			web.Route{Pattern: "POST /logginn", Rule: web.Public, Handle: h.demoLogin},
 			web.Route{Pattern: "GET /demo", Rule: web.Public, Handle: h.demoPage},
+			web.Route{Pattern: "GET /demo/post", Rule: web.Public, Handle: h.demoMail},
 			web.Route{Pattern: "POST /demo/klokke", Rule: web.Public, Handle: h.demoClock},
 		)
 	}
@@ -162,6 +164,19 @@ func (h *house) moveClock(ctx context.Context, m *clock.Movable, to time.Time) e
 	if err := h.keepClock(ctx, m.Now()); err != nil {
 		return err
 	}
+	if err := h.runner.Plan(ctx); err != nil {
+		return err
+	}
 	_, err := h.runner.RunDue(access.With(ctx, access.System))
 	return err
+}
+
+// demoMail shows the mail that was sent.
+func (h *house) demoMail(c *web.Context) error {
+	ctx := c.Ctx()
+	letters, err := mail.List(ctx, h.db, 100)
+	if err != nil {
+		return err
+	}
+	return c.Within(http.StatusOK, c.Page(lang.T(ctx, "demo.mail")), demoMailPage(letters))
 }

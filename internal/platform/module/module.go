@@ -4,11 +4,11 @@
 package module
 
 import (
-	"context"
 	"io/fs"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"funn/internal/platform/jobs"
 	"funn/internal/platform/record"
 	"funn/internal/platform/web"
 )
@@ -28,5 +28,5 @@ type Module struct {
 	// Nav gives the module's entry in the staff menu, if it has one.
 	Nav []web.NavEntry
 	// Jobs are the handlers of the module's jobs, by kind.
-	Jobs map[string]func(ctx context.Context, args []byte) error
+	Jobs map[string]jobs.Handler
 }

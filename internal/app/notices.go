@@ -1,0 +1,175 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"funn/internal/org"
+	"funn/internal/platform/access"
+	"funn/internal/platform/db"
+	"funn/internal/platform/jobs"
+	"funn/internal/platform/lang"
+	"funn/internal/platform/mail"
+	"funn/internal/platform/record"
+	"funn/internal/platform/recordweb"
+)
+
+// The kinds of the house's own jobs.
+const (
+	digestJob = "digest"
+	remindJob = "remind"
+	sweepJob  = "sweep"
+)
+
+// prepareJobs registers what is done in the background.
+func (h *house) prepareJobs(sender mail.Sender) {
+	h.runner = &jobs.Runner{
+		DB: h.db, Clock: h.engine.Clock, Log: h.settings.Log,
+		Handlers: map[string]jobs.Handler{
+			digestJob: func(ctx context.Context, _ *jobs.Run) error { return h.seal(asSystem(ctx)) },
+			remindJob: jobs.InTx(func(ctx context.Context, _ *jobs.Run) error { return h.remind(asSystem(ctx)) }),
+			sweepJob:  func(ctx context.Context, _ *jobs.Run) error { return h.sweep(ctx) },
+		},
+		Recurring: []jobs.Recurring{
+			{Kind: digestJob, Next: jobs.Daily(2, 0), OnlyLatest: true},
+			{Kind: remindJob, Next: jobs.Daily(7, 0), OnlyLatest: true},
+			{Kind: sweepJob, Next: jobs.Daily(3, 0), OnlyLatest: true},
+		},
+	}
+	if sender != nil {
+		h.runner.Handlers[mail.JobKind] = mail.Handler(h.db, sender)
+	}
+	for _, m := range h.modules {
+		for kind, handle := range m.Jobs {
+			h.runner.Handlers[kind] = handle
+		}
+	}
+}
+
+// sweep removes what is no longer needed: dead sessions, finished jobs and sent
+// letters.
+func (h *house) sweep(ctx context.Context) error {
+	if _, err := h.sessions.Sweep(ctx); err != nil {
+		return err
+	}
+	old := time.Now().AddDate(0, 0, -30)
+	if _, err := jobs.Forget(ctx, h.db, old); err != nil {
+		return err
+	}
+	if h.settings.Demo {
+		return nil // the demo shows the mail that was sent
+	}
+	_, err := mail.Forget(ctx, h.db, old)
+	return err
+}
+
+// in gives the context in the language that letters are written in.
+func (h *house) in(ctx context.Context, tag lang.Tag) context.Context {
+	return lang.WithPrinter(ctx, h.catalog.Printer(tag))
+}
+
+// tell writes a letter to everybody who is to be told of an event. It is sent
+// after the change has been committed: decided and told are two things.
+func (h *house) tell(ctx context.Context, n record.Notice) error {
+	people, err := h.people.Recipients(ctx, n)
+	if err != nil {
+		return err
+	}
+	ctx = h.in(ctx, lang.NB)
+	for _, p := range people {
+		if p.ID == n.Event.ActorID || p.Email == "" {
+			continue
+		}
+		address := h.settings.BaseURL + n.Path + "/" + url.PathEscape(n.Head.Number)
+		text := lang.T(ctx, "mail.event", "who", recordweb.ActorName(ctx, n.Event), "what", recordweb.EventText(ctx, n.Event),
+			"kind", lang.T(ctx, n.Head.Kind+".name"), "number", n.Head.Number, "title", n.Head.Title,
+			"state", lang.T(ctx, n.Head.Kind+".state."+n.Head.State), "address", address)
+		if n.Event.Reason != "" {
+			text += "\n\n" + lang.T(ctx, "mail.reason", "reason", n.Event.Reason)
+		}
+		err := mail.Queue(ctx, h.db, mail.Message{
+			To: p.Email, Subject: n.Head.Number + ": " + n.Head.Title, Text: text, Lang: string(lang.NB),
+			Key: fmt.Sprintf("event/%s/%d/%s", n.Head.ID, n.Event.N, p.ID), At: n.Event.At,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remind writes to those who have a task that is due in a week, or was due
+// yesterday. A deadline that has passed does not move.
+func (h *house) remind(ctx context.Context) error {
+	today := h.engine.Today(ctx)
+	w := db.Or(
+		*new(db.Where).And("t.due = ?", today.AddDate(0, 0, 7)),
+		*new(db.Where).And("t.due = ?", today.AddDate(0, 0, -1)),
+	)
+	where, args := w.SQL()
+	tasks, err := db.All[record.MyTask](ctx, h.db, `
+		SELECT t.record_id, t.name, t.command, t.role, t.unit, t.person_id, t.detail, t.since, t.due,
+		       r.number, r.kind, r.title, r.state, r.state_since, r.alert, r.example
+		FROM task t JOIN record r ON r.id = t.record_id `+where+` ORDER BY t.due, r.number, t.name`, args...)
+	if err != nil {
+		return fmt.Errorf("tasks to remind of: %w", err)
+	}
+	ctx = h.in(ctx, lang.NB)
+	for _, t := range tasks {
+		people, err := h.assigned(ctx, t.Task)
+		if err != nil {
+			return err
+		}
+		key := "mail.due_soon"
+		if t.Due.Before(today) {
+			key = "mail.overdue"
+		}
+		k, ok := h.engine.Kind(t.Kind)
+		if !ok {
+			continue
+		}
+		_, path := k.Paths()
+		for _, p := range people {
+			if p.Email == "" {
+				continue
+			}
+			err := mail.Queue(ctx, h.db, mail.Message{
+				To: p.Email, Subject: t.Number + ": " + lang.T(ctx, t.Kind+"."+t.Command+".task"), Lang: string(lang.NB), At: h.engine.Now(ctx),
+				Text: lang.T(ctx, key, "task", lang.T(ctx, t.Kind+"."+t.Command+".task"), "title", t.Title, "due", lang.Day(ctx, t.Due), "address", h.settings.BaseURL+path+"/"+url.PathEscape(t.Number)),
+				Key:  fmt.Sprintf("task/%s/%s/%s/%s", t.RecordID, t.Name, p.ID, today.Format(time.DateOnly)),
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// assigned gives the persons whom a task is for.
+func (h *house) assigned(ctx context.Context, t record.Task) ([]*org.Person, error) {
+	if t.PersonID != "" {
+		p, err := h.people.Persons.Load(ctx, t.PersonID)
+		if err != nil {
+			return nil, err
+		}
+		return []*org.Person{p}, nil
+	}
+	holders, err := h.people.Holders(ctx, t.Role)
+	if err != nil || t.Unit == "" {
+		return holders, err
+	}
+	var out []*org.Person
+	for _, p := range holders {
+		a, err := h.people.Actor(ctx, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		if a.HasIn(t.Unit, access.Role(t.Role)) {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
