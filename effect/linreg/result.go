@@ -243,11 +243,25 @@ func (c *core) rowVariance(ctx context.Context, src data.Source, v VCov) (*varia
 		}
 		axpy(out.meat, f, p.meat)
 	}
-	if len(parts) > 1 && positive(out.meat, k) {
-		out.warnings = append(out.warnings, warn(CodeNotPositive, c.model.Cluster, "the two-way clustered variance was not positive definite; its negative eigenvalues were set to zero"))
+	// The difference of matrices need not be positive. It is left alone, as other
+	// packages do, while every coefficient has a positive variance.
+	if len(parts) > 1 && slices.Min(c.variances(out.meat)) <= 0 && positive(out.meat, k) {
+		out.warnings = append(out.warnings, warn(CodeNotPositive, c.model.Cluster, "the two-way clustered variance was negative for a coefficient; its negative eigenvalues were set to zero"))
 	}
 	out.df = constant(float64(least-1), k)
 	return out, nil
+}
+
+// variances returns the diagonal of t meat t'.
+func (c *core) variances(meat []float64) []float64 {
+	k := c.k
+	out := make([]float64, k)
+	row := make([]float64, k)
+	for i := range out {
+		multiply(row, meat, c.t[i*k:(i+1)*k], k)
+		out[i] = dot(row, c.t[i*k:(i+1)*k])
+	}
+	return out
 }
 
 // result assembles the Result.
