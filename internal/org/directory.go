@@ -122,6 +122,12 @@ func (d *Directory) active(ctx context.Context, ids []string) ([]*Person, error)
 	return d.Persons.List(all(ctx), filter, "r.title_sort, r.id", 0, 0)
 }
 
+// StoodInFor gives the persons who have chosen the person as a stand-in, whether
+// it is for today or another time.
+func (d *Directory) StoodInFor(ctx context.Context, personID string) ([]*Person, error) {
+	return d.related(ctx, standInRelation, personID)
+}
+
 // Recipients gives who is to be told of an event: everybody active whom one of
 // the rules lets at the record, and those who stand in for them today. A rule
 // that lets everybody in tells nobody: a notice is meant for somebody.
