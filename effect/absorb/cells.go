@@ -55,8 +55,13 @@ func (c *cells) add(codes [][]uint32, w []float64) {
 		for d := range codes {
 			c.codes[d] = append(c.codes[d], codes[d]...)
 		}
-		if c.weighted {
+		switch {
+		case w != nil:
 			c.weights = append(c.weights, w...)
+		case c.weighted: // the list began as a table
+			for range codes[0] {
+				c.weights = append(c.weights, 1)
+			}
 		}
 		return
 	}

@@ -96,11 +96,6 @@ func beside(blocks []*sparse, offset []int, columns int) *sparse {
 
 // prepare forms, factors or scales the Schur complement.
 func (y *system) prepare() {
-	products := 0
-	for r := range y.n.rows() {
-		k := y.n.start[r+1] - y.n.start[r]
-		products += k * k
-	}
 	if y.m <= denseLevels {
 		y.factor()
 		return
@@ -109,14 +104,14 @@ func (y *system) prepare() {
 	for _, o := range y.off {
 		free += 2 * len(o.column)
 	}
-	if products <= 20*free {
-		y.schur = y.form()
-		if len(y.schur.column) > 2*free {
-			y.schur = nil
-		}
-	}
-	if y.schur == nil {
+	if y.nt == nil {
 		y.nt = y.n.transpose()
+	}
+	// One product with S formed costs its elements, without it those of its
+	// factors; forming it pays where levels meet the same few others again and
+	// again, which is also where many products are needed.
+	if y.elements() <= free {
+		y.schur = y.form()
 	}
 	y.jacobi = make([]float64, y.m)
 	copy(y.jacobi, y.diag)
@@ -133,6 +128,30 @@ func (y *system) prepare() {
 			y.jacobi[k] = 0 // the level is met by one level of the largest effect only
 		}
 	}
+}
+
+// elements estimates the number of non-zero elements of the Schur complement
+// from some of its columns.
+func (y *system) elements() int {
+	const sample = 64
+	seen := make([]int, y.m)
+	count := 0
+	step := max(1, y.m/sample)
+	columns := 0
+	for k := 0; k < y.m; k += step {
+		columns++
+		big, _ := y.nt.row(k)
+		for _, u := range big {
+			cols, _ := y.n.row(int(u))
+			for _, l := range cols {
+				if seen[l] != k+1 {
+					seen[l] = k + 1
+					count++
+				}
+			}
+		}
+	}
+	return count / columns * y.m
 }
 
 // factor forms the dense Schur complement and factors it. Levels that the others
@@ -183,7 +202,6 @@ func (y *system) dense(add func(i, j int, v float64)) {
 
 // form builds the sparse Schur complement row by row (Gustavson's algorithm).
 func (y *system) form() *sparse {
-	nt := y.n.transpose()
 	off := make([]*sparse, 0, 2*len(y.off))
 	at := make([][2]int, 0, 2*len(y.off)) // offsets of rows and columns
 	for b, o := range y.off {
@@ -213,7 +231,7 @@ func (y *system) form() *sparse {
 				put(at[b][1]+int(l), values[i])
 			}
 		}
-		big, values := nt.row(k)
+		big, values := y.nt.row(k)
 		for i, u := range big {
 			f := -values[i] / y.weight[u]
 			cols, vs := y.n.row(int(u))
@@ -366,13 +384,13 @@ func (y *system) direct(r []float64) (x []float64, residual float64) {
 const (
 	tolerance     = 1e-13
 	maxIterations = 20_000
-	restartEvery  = 500
 )
 
 // iterate solves by preconditioned conjugate gradients. S is singular, one
 // direction a connected group, but the system is consistent, for which the
-// method finds a solution. The residual is computed afresh now and then, and at
-// the end.
+// method finds a solution. When the residual that is carried along has come
+// down, the residual is computed afresh, and the iteration resumed from there if
+// it has not.
 func (y *system) iterate(r []float64) (x []float64, residual float64, iterations int) {
 	m := y.m
 	x = make([]float64, m)
@@ -385,7 +403,6 @@ func (y *system) iterate(r []float64) (x []float64, residual float64, iterations
 	left, z, p, sp := make([]float64, m), make([]float64, m), make([]float64, m), make([]float64, m)
 	residual = math.Inf(1)
 	for iterations < maxIterations {
-		// Afresh: the true residual, and a new direction.
 		y.apply(sp, x, scratch)
 		for k := range left {
 			left[k] = r[k] - sp[k]
@@ -404,7 +421,7 @@ func (y *system) iterate(r []float64) (x []float64, residual float64, iterations
 			p[k] = z[k]
 			rho += left[k] * z[k]
 		}
-		for step := 0; step < restartEvery && iterations < maxIterations && rho > 0; step++ {
+		for iterations < maxIterations && rho > 0 {
 			iterations++
 			y.apply(sp, p, scratch)
 			curve := 0.0
