@@ -3,13 +3,9 @@
 package needweb
 
 import (
-	"net/http"
-
-	"github.com/a-h/templ"
+	"context"
 
 	"funn/internal/need"
-	"funn/internal/platform/db"
-	"funn/internal/platform/lang"
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
@@ -21,6 +17,23 @@ import (
 type Deps struct {
 	Service *need.Service
 	Site    *recordweb.Site
+	// ThemeName gives the name of a theme by its slug, in the plan that has it; nil
+	// leaves the slugs of earlier plans as they are.
+	ThemeName func(ctx context.Context, slug string) string
+	// Search finds published knowledge: the first hits, and how many there are in
+	// all. The ids must be those of the publications that needs can be linked to.
+	// Without it, the page tells where else to search.
+	Search func(ctx context.Context, query string) (hits []Hit, total int, err error)
+}
+
+// Hit is a publication that the search for what is known found.
+type Hit struct {
+	ID      string // of the publication's record
+	Number  string
+	Title   string
+	Lang    string // of the title and the snippet
+	Href    string
+	Snippet string // some words around what was found
 }
 
 type pages struct{ Deps }
@@ -31,28 +44,25 @@ func Module(d Deps) module.Module {
 	return module.Module{
 		Name: "need", Kinds: []record.AnyKind{d.Service.Kind}, Migrations: need.Migrations, Messages: need.Messages,
 		Routes: p.routes,
-		Nav:    []web.NavEntry{{Key: "need.nav", Path: "/behov", Order: 20}},
+		Nav:    []web.NavEntry{{Key: "need.name_plural", Path: "/behov", Order: 20}},
 	}
 }
 
 func (p *pages) routes(r *web.Router) {
-	recordweb.Mount(p.Site, recordweb.View[*need.Need]{Kind: p.Service.Kind, Body: p.body, UpKey: "need.nav", UpPath: "/behov"})
-	r.Add(web.Route{Pattern: "GET /behov", Rule: web.Staff, Handle: p.list})
-}
-
-func (p *pages) body(_ *web.Context, n *need.Need) (templ.Component, error) {
-	return ui.Prose(n.Problem), nil
-}
-
-func (p *pages) list(c *web.Context) error {
-	ctx := c.Ctx()
-	needs, err := p.Service.Kind.List(ctx, db.Where{}, "r.number", 0, 0)
-	if err != nil {
-		return err
-	}
-	items := make([]ui.Item, len(needs))
-	for i, n := range needs {
-		items[i] = ui.Item{Kicker: n.Number, Title: n.Title, Href: "/behov/" + n.Number, Tags: []ui.TagProps{recordweb.StateTag(ctx, p.Site.Engine, n.Base())}}
-	}
-	return c.Within(http.StatusOK, c.Page(lang.T(ctx, "need.nav")), listPage(items))
+	recordweb.Mount(p.Site, recordweb.View[*need.Need]{
+		Kind: p.Service.Kind, Icon: ui.IconNeed, UpKey: "need.name_plural", UpPath: "/behov",
+		Body: p.needBody, Side: p.needSide,
+		Tabs: []recordweb.Tab[*need.Need]{{Path: "kunnskap", Key: "need.tab.knowledge", Body: p.knowledge}},
+		After: func(command string, rec *record.Head) string {
+			switch command {
+			case "comment":
+				return "/behov/" + rec.Number + "#dialog"
+			case "search":
+				return "/behov/" + rec.Number + "/kunnskap"
+			}
+			return ""
+		},
+	})
+	// Whoever is logged in may open it: it shows what each may read.
+	r.Add(web.Route{Pattern: "GET /behov", Rule: web.LoggedIn, Handle: p.board})
 }
