@@ -133,6 +133,13 @@ func (b *builder) covariates() []moment.Term {
 	return append(out, b.indicators...)
 }
 
+// isCovariate tells a covariate's own coefficient from those of blocks,
+// products and the constant, which nobody would read.
+func (b *builder) isCovariate(t moment.Term) bool {
+	return slices.ContainsFunc(b.covariates(), func(c moment.Term) bool { return c.Key() == t.Key() }) ||
+		b.plan.Panel != nil && len(t.Numbers()) == 1 && !t.IsConstant()
+}
+
 // base is what all models of the plan share.
 func (b *builder) base(name, outcome string) linreg.Model {
 	p := b.plan

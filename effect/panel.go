@@ -177,7 +177,8 @@ func (r *run) eventStudy(out *Result, fit *linreg.Result, base Estimate) {
 	if len(before) > 0 {
 		t := Test{Outcome: base.Outcome, Statistic: Withheld, DF: Withheld, DF2: Withheld, P: Withheld}
 		if w, err := fit.Joint(before...); err != nil {
-			r.warn("%s: the periods before the start could not be tested together: %v", base.Outcome, err)
+			r.warn("%s: periodene før start kunne ikke testes samlet: %v",
+				"%s: the periods before the start could not be tested together: %v", base.Outcome, err)
 		} else {
 			t.Statistic, t.DF, t.DF2, t.P = Number(w.F), Number(w.DF1), Number(w.DF2), Number(w.P)
 		}

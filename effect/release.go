@@ -79,7 +79,7 @@ func (l *release) describeArms() {
 		return
 	}
 	d, p := l.run.describe, l.run.plan
-	clusters, _ := d.armClusters()
+	clusters, split := d.armClusters()
 	var observed []float64
 	var shares []float64
 	for i, code := range l.arms {
@@ -90,7 +90,7 @@ func (l *release) describeArms() {
 		}
 		if why := l.rule.Count(d.armRows[code]); why == disclose.Shown {
 			a.N = Number(d.armRows[code])
-			if d.cluster >= 0 {
+			if d.cluster >= 0 && split == 0 {
 				a.Clusters = Number(clusters[code])
 			}
 		} else {
@@ -109,7 +109,8 @@ func (l *release) describeArms() {
 	t := sampleRatio(observed, shares)
 	l.result.SampleRatio = &t
 	if t.P < 0.001 {
-		l.run.warn("the numbers in the arms do not fit the shares that were drawn (p = %.2g): look for units that were lost or moved before trusting the result", float64(t.P))
+		l.run.warn("antallet i gruppene passer ikke med andelene som ble trukket (p = %.2g): se etter enheter som er falt ut eller flyttet før resultatet brukes",
+			"the numbers in the arms do not fit the shares that were drawn (p = %.2g): look for units that were lost or moved before trusting the result", float64(t.P))
 	}
 }
 
@@ -169,26 +170,30 @@ func (l *release) flow() {
 func (l *release) missing() {
 	d := l.run.describe
 	for j, n := range d.missing {
-		if n == 0 {
-			continue
+		if n == 0 || j == d.started {
+			continue // no start is a value: never
 		}
 		c := Count{Column: d.columns[j], Rows: Withheld}
 		if why := l.rule.Count(n); why == disclose.Shown {
 			c.Rows = Number(n)
-			l.run.warn("%s lacks a value in %d of %d rows; %s", c.Column, n, d.rows, missingWords(l.run.plan, c.Column))
+			kept := l.keepsMissing(c.Column)
+			l.run.warn("%[1]s mangler i %[2]d av %[3]d rader; %[4]s", "%[1]s lacks a value in %[2]d of %[3]d rows; %[5]s", c.Column, n, d.rows, kept.NB, kept.EN)
 		} else {
 			l.withhold(why, "the number of rows without %s", c.Column)
-			l.run.warn("%s lacks a value in a few rows; %s", c.Column, missingWords(l.run.plan, c.Column))
+			kept := l.keepsMissing(c.Column)
+			l.run.warn("%[1]s mangler i noen få rader; %[2]s", "%[1]s lacks a value in a few rows; %[3]s", c.Column, kept.NB, kept.EN)
 		}
 		l.result.Flow.Missing = append(l.result.Flow.Missing, c)
 	}
 }
 
-func missingWords(p *plan.Plan, column string) string {
+// keepsMissing says what became of rows without a value of a column.
+func (l *release) keepsMissing(column string) warning {
+	p := l.run.plan
 	if p.Missing.Rule == plan.Indicator && (slices.Contains(p.Covariates, column) || slices.Contains(p.Factors, column)) {
-		return "they were kept and marked"
+		return warning{"de er beholdt og merket", "they were kept and marked"}
 	}
-	return "models that use it leave them out"
+	return warning{"modeller som bruker den, utelater dem", "models that use it leave them out"}
 }
 
 func (l *release) outcomes() {
@@ -205,10 +210,12 @@ func (l *release) outcomes() {
 				out.Type = plan.Binary
 			}
 		} else if out.Type == plan.Binary && !all.binary() {
-			l.run.warn("%s is called binary in the plan but has other values than 0 and 1; it is told as a number", planned.Name)
+			l.run.warn("%s er kalt binary i planen, men har andre verdier enn 0 og 1; utfallet er omtalt som et tall",
+				"%s is called binary in the plan but has other values than 0 and 1; it is told as a number", planned.Name)
 			out.Type = plan.Continuous
 		}
-		if l.named() {
+		// In a comparison over time the control group's mean mixes periods.
+		if l.named() && l.run.plan.Panel == nil {
 			if why := l.meansShown(o); why == disclose.Shown {
 				out.ControlMean = Number(d.outcomeIn(o, l.arms[l.control]).mean())
 			} else {
@@ -306,10 +313,14 @@ func (l *release) factorBalance(k int, column string) []BalanceRow {
 	d := l.run.describe
 	lv := &d.factorLevel[k]
 	if len(lv.texts) > maxLevels {
-		l.run.warn("%s has more than %d levels; its balance is not shown", column, maxLevels)
+		l.run.warn("%s har mer enn %d nivåer; balansen er ikke vist", "%s has more than %d levels; its balance is not shown", column, maxLevels)
 		return nil
 	}
 	order := lv.order()
+	shown := order
+	if len(order) == 2 {
+		shown = order[1:] // the other level says the same
+	}
 	counts := make([][]int64, len(order))
 	totals := make([]int64, len(l.arms))
 	for r, level := range order {
@@ -325,6 +336,9 @@ func (l *release) factorBalance(k int, column string) []BalanceRow {
 	}
 	var rows []BalanceRow
 	for r, level := range order {
+		if !slices.Contains(shown, level) {
+			continue
+		}
 		for i := range l.arms {
 			if i == l.control {
 				continue

@@ -62,13 +62,13 @@ type Result struct {
 	// Relocked counts the times the lock was replaced by another.
 	Relocked int `json:"relocked,omitempty"`
 
-	Title      string         `json:"title,omitempty"`
-	Question   string         `json:"question,omitempty"`
-	Population string         `json:"population,omitempty"`
-	Design     plan.Design    `json:"design"`
+	Title      string      `json:"title,omitempty"`
+	Question   string      `json:"question,omitempty"`
+	Population string      `json:"population,omitempty"`
+	Design     plan.Design `json:"design"`
 	// Treatment is the column; empty for a descriptive regression, whose
 	// estimates are all coefficients.
-	Treatment string `json:"treatment,omitempty"`
+	Treatment  string         `json:"treatment,omitempty"`
 	Estimator  plan.Estimator `json:"estimator"`
 	VCov       string         `json:"vcov"`
 	Confidence float64        `json:"confidence"`
@@ -90,11 +90,13 @@ type Result struct {
 	Heterogeneity []Test `json:"heterogeneity,omitempty"`
 	// Pretrends tests, for each outcome of an event study, whether all
 	// coefficients before the start are zero.
-	Pretrends              []Test     `json:"pretrends,omitempty"`
-	RandomisationInference []Test     `json:"randomisation_inference,omitempty"`
-	Flow                   Flow       `json:"flow"`
-	Warnings               []string   `json:"warnings"`
-	Withheld               []Withhold `json:"withheld"`
+	Pretrends              []Test `json:"pretrends,omitempty"`
+	RandomisationInference []Test `json:"randomisation_inference,omitempty"`
+	Flow                   Flow   `json:"flow"`
+	// Warnings are in English, WarningsNB the same in Norwegian bokmål.
+	Warnings   []string   `json:"warnings"`
+	WarningsNB []string   `json:"warnings_nb"`
+	Withheld   []Withhold `json:"withheld"`
 }
 
 // Estimate is one coefficient with its uncertainty.
@@ -303,6 +305,12 @@ func ReadResult(r io.Reader) (*Result, error) {
 		return nil, fmt.Errorf("read result: format is %q, not %s", out.Format, ResultFormat)
 	}
 	return out, nil
+}
+
+// Descriptive tells that the estimates are the coefficients of a regression
+// without a treatment.
+func (r *Result) Descriptive() bool {
+	return r.Treatment == "" && (r.Design == plan.Observational || r.Design == plan.PanelDesign)
 }
 
 // Estimate returns the first estimate of an outcome and term in a model, or

@@ -104,13 +104,26 @@ type run struct {
 	src      *derived
 	jobs     []job
 	fits     []linreg.Estimated
-	warnings []string
+	warnings []warning
 }
 
-func (r *run) warn(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	if !slices.Contains(r.warnings, text) {
-		r.warnings = append(r.warnings, text)
+// warning is a warning in both languages.
+type warning struct{ NB, EN string }
+
+// warn notes a warning, once. The formats take the same arguments; one that
+// leaves some out names those it takes by number.
+func (r *run) warn(nb, en string, args ...any) {
+	w := warning{fmt.Sprintf(nb, args...), fmt.Sprintf(en, args...)}
+	if !slices.Contains(r.warnings, w) {
+		r.warnings = append(r.warnings, w)
+	}
+}
+
+func (r *run) tellWarnings(out *Result) {
+	out.Warnings, out.WarningsNB = []string{}, []string{}
+	for _, w := range r.warnings {
+		out.Warnings = append(out.Warnings, w.EN)
+		out.WarningsNB = append(out.WarningsNB, w.NB)
 	}
 }
 
@@ -150,16 +163,16 @@ func (r *run) estimate() error {
 			}
 			return &Refusal{Outcome: outcome.Name, Err: f.Err}
 		case j.kind == mainModel:
-			r.warn("%s was not estimated: %v", outcome.Name, f.Err)
+			r.warn("%s ble ikke estimert: %v", "%s was not estimated: %v", outcome.Name, f.Err)
 		case j.kind == subgroupModel:
-			r.warn("the effect on %s by %s was not estimated: %v", outcome.Name, j.column, f.Err)
+			r.warn("effekten på %s etter %s ble ikke estimert: %v", "the effect on %s by %s was not estimated: %v", outcome.Name, j.column, f.Err)
 		case j.kind == balanceModel:
-			r.warn("the arms' likeness beforehand was not tested: %v", f.Err)
+			r.warn("likheten mellom gruppene på forhånd ble ikke testet: %v", "the arms' likeness beforehand was not tested: %v", f.Err)
 		case refusedAs(f.Err, linreg.CodeConstantOutcome):
 			// Nobody's outcome is missing, or everybody's: there is no test of
 			// whether the arms lose as many.
 		default:
-			r.warn("the loss of %s was not tested: %v", j.column, f.Err)
+			r.warn("frafallet i %s ble ikke testet: %v", "the loss of %s was not tested: %v", j.column, f.Err)
 		}
 	}
 	return nil
@@ -188,21 +201,23 @@ func (r *run) checkData() error {
 	}
 	if p.Design == plan.Clustered && p.Treatment != "" && !d.tooMany {
 		if _, split := d.armClusters(); split > 0 {
-			r.warn("%d clusters have rows in more than one arm, though the design says they were drawn as a whole", split)
+			r.warn("%d klynger har rader i mer enn én gruppe, enda planen sier at de ble trukket samlet",
+				"%d clusters have rows in more than one arm, though the design says they were drawn as a whole", split)
 		}
 	}
 	if len(p.Arms) > 0 && !d.tooMany {
 		for i, value := range d.arms.texts {
 			if !slices.ContainsFunc(p.Arms, func(a plan.Arm) bool { return a.Value == value }) && d.rule.Count(d.armRows[i]) == "" {
-				r.warn("%d rows with %s = %s are in no arm of the plan and were left out", d.armRows[i], d.columns[d.drawn], value)
+				r.warn("%d rader med %s = %s hører ikke til noen gruppe i planen og er utelatt", "%d rows with %s = %s are in no arm of the plan and were left out", d.armRows[i], d.columns[d.drawn], value)
 			}
 		}
 	}
 	if p.Panel != nil && p.Panel.FirstTreated != "" && d.cohorts() > 1 {
-		r.warn("units start in %d different periods: two-way fixed effects then also compare late starters with those already treated, which is only right if effects neither grow nor differ (A. Goodman-Bacon, Journal of Econometrics 225, 2021)", d.cohorts())
+		r.warn("enhetene starter i %d ulike perioder: toveis faste effekter sammenlikner da også sene startere med dem som alt har startet, og det er riktig bare hvis effekten verken vokser eller varierer (A. Goodman-Bacon, Journal of Econometrics 225, 2021)",
+			"units start in %d different periods: two-way fixed effects then also compare late starters with those already treated, which is only right if effects neither grow nor differ (A. Goodman-Bacon, Journal of Econometrics 225, 2021)", d.cohorts())
 	}
 	if p.Treatment != "" && d.tooMany && p.Design.Randomised() {
-		r.warn("%s has more than two values and the plan names no arms, so the estimate is the effect of one unit more of it", p.Treatment)
+		r.warn("%s har mer enn to verdier, og planen navngir ikke grupper, så estimatet er effekten av én enhet mer", "%s has more than two values and the plan names no arms, so the estimate is the effect of one unit more of it", p.Treatment)
 	}
 	return nil
 }
@@ -241,20 +256,26 @@ func (r *run) result() (*Result, error) {
 	r.adjust(out)
 	release := &release{run: r, result: out, rule: r.describe.rule}
 	release.all()
-	out.Warnings = append([]string{}, r.warnings...)
+	r.tellWarnings(out)
 	return out, nil
+}
+
+// LockWarnings are how the warnings begin that tell of the plan's lock.
+var LockWarnings = []string{
+	"planen er ikke låst", "the plan is not locked",
+	"planen er endret etter at den ble låst", "the plan was changed after it was locked",
 }
 
 func (r *run) lock(out *Result) {
 	s := r.opts.Lock
 	if !s.Locked {
-		r.warn("the plan is not locked")
+		r.warn("%[1]s", "%[2]s", LockWarnings[0], LockWarnings[1])
 		return
 	}
 	out.ChangedSinceLock, out.LockedAt, out.Relocked = &s.Changed, &s.LockedAt, s.Relocked
 	if s.Changed {
 		out.ChangedFields = s.Fields
-		r.warn("the plan was changed after it was locked: %s", strings.Join(s.Fields, ", "))
+		r.warn("%[1]s: %[3]s", "%[2]s: %[3]s", LockWarnings[2], LockWarnings[3], strings.Join(s.Fields, ", "))
 	}
 }
 
@@ -301,7 +322,7 @@ func (r *run) collect(out *Result, j *job, fit *linreg.Result) {
 		if isEffect {
 			e.Arm, e.Subgroup = meaning.arm, meaning.subgroup
 			out.Estimates = append(out.Estimates, e)
-		} else if j.kind == mainModel && c.Name != linreg.Intercept {
+		} else if j.kind == mainModel && r.build.isCovariate(c.Term) {
 			out.Coefficients = append(out.Coefficients, e)
 		}
 	}
@@ -344,7 +365,8 @@ func (r *run) passWarnings(j *job, fit *linreg.Result) {
 				continue // nothing was missing, so the mark does not vary
 			}
 		}
-		r.warn("%s%s", of, w.Message)
+		nb, en := warningWords(w)
+		r.warn("%[1]s%[2]s", "%[1]s%[3]s", of, nb, en)
 	}
 }
 
@@ -367,7 +389,7 @@ func (r *run) jointTest(j *job, fit *linreg.Result, t Test) Test {
 	}
 	w, err := fit.Joint(names...)
 	if err != nil {
-		r.warn("%s could not be tested: %v", j.model.Name, err)
+		r.warn("%s kunne ikke testes: %v", "%s could not be tested: %v", j.model.Name, err)
 		return t
 	}
 	t.Statistic, t.DF, t.DF2, t.P = Number(w.F), Number(w.DF1), Number(w.DF2), Number(w.P)

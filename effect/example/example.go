@@ -125,7 +125,7 @@ type generator struct {
 
 func newGenerator(w io.Writer, name string) *generator {
 	var seed [32]byte
-	copy(seed[:], "funn example "+name)
+	copy(seed[:], "funn example 9 "+name)
 	buffered := bufio.NewWriter(w)
 	return &generator{rand.New(rand.NewChaCha8(seed)), buffered, csv.NewWriter(buffered)}
 }
@@ -182,7 +182,7 @@ func clusterData(g *generator) {
 	treated := g.Perm(offices)
 	for o := range offices {
 		sms := treated[o] % 2
-		level := 0.05 * g.NormFloat64()
+		level := 0.03 * g.NormFloat64()
 		people := 25 + g.IntN(90)
 		for range people {
 			age, sex, months := g.person()

@@ -21,7 +21,7 @@ import (
 // Sentence tells one estimate of an outcome. It is the heart of the summary.
 func Sentence(l Language, o *effect.Outcome, e *effect.Estimate) string {
 	if !e.Estimate.Known() || !e.CILow.Known() || !e.CIHigh.Known() {
-		return l.pick("Tallet er holdt tilbake av hensyn til personvernet.", "The figure is withheld to protect privacy.")
+		return l.Pick("Tallet er holdt tilbake av hensyn til personvernet.", "The figure is withheld to protect privacy.")
 	}
 	s := scaleOf(l, o)
 	value, low, high := s.factor*float64(e.Estimate), s.factor*float64(e.CILow), s.factor*float64(e.CIHigh)
@@ -33,17 +33,17 @@ func Sentence(l Language, o *effect.Outcome, e *effect.Estimate) string {
 		if value < 0 {
 			from, to = -high, -low
 		}
-		return one(value) + l.pick("; usikkerheten går fra ", "; the uncertainty runs from ") +
-			l.number(from, d) + l.pick(" til ", " to ") + l.number(to, d) + "."
+		return one(value) + l.Pick("; usikkerheten går fra ", "; the uncertainty runs from ") +
+			l.Number(from, d) + l.Pick(" til ", " to ") + l.Number(to, d) + "."
 	case effect.Negligible:
 		limit := s.factor * o.SmallestOfInterest
-		return l.pick("Ingen effekt av betydning: forskjellen ligger mellom ", "No effect of importance: the difference lies between ") +
-			one(low) + l.pick(" og ", " and ") + one(high) +
-			l.pick(", innenfor grensen på ", ", within the limit of ") + l.number(limit, max(d, decimals(limit, 1))) + s.unit() +
-			l.pick(" som ble satt på forhånd.", " that was set beforehand.")
+		return l.Pick("Ingen effekt av betydning: forskjellen ligger mellom ", "No effect of importance: the difference lies between ") +
+			s.span(low, high, d, l.Pick(" og ", " and ")) +
+			l.Pick(", innenfor grensen på ", ", within the limit of ") + l.Number(limit, max(0, Decimals(limit, 1))) + s.unit() +
+			l.Pick(" som ble satt på forhånd.", " that was set beforehand.")
 	}
-	return l.pick("Vi vet ikke nok: alt fra ", "We do not know enough: anything from ") + one(low) +
-		l.pick(" til ", " to ") + one(high) + l.pick(" passer med dataene.", " fits the data.")
+	return l.Pick("Vi vet ikke nok: alt fra ", "We do not know enough: anything from ") + s.span(low, high, d, l.Pick(" til ", " to ")) +
+		l.Pick(" passer med dataene.", " fits the data.")
 }
 
 // scale is how amounts of an outcome are told.
@@ -68,7 +68,7 @@ func (s scale) decimals(value, low, high float64) int {
 	if s.binary {
 		digits = 1
 	}
-	d := decimals((high-low)/2, digits)
+	d := Decimals((high-low)/2, digits)
 	if s.binary {
 		d = max(d, 0)
 	}
@@ -80,36 +80,63 @@ func (s scale) decimals(value, low, high float64) int {
 	return d
 }
 
-// amount tells a difference: 6 flere av 100 kom i jobb; 1794 kroner mer.
+// amount tells a difference: 6 flere av 100 kom i jobb; 1794 kroner mer i
+// snitt.
 func (s scale) amount(v float64, d int) string {
-	l := s.l
-	n := l.number(math.Abs(v), d)
-	switch {
-	case s.binary:
-		more := l.pick(" flere av 100", " more of 100")
-		if v < 0 {
-			more = l.pick(" færre av 100", " fewer of 100")
-		}
-		if s.outcome.Label != nil {
-			more += " " + s.label()
-		}
-		return n + more
-	case s.outcome.Type == plan.Count:
-		if v < 0 {
-			return n + s.unit() + l.pick(" færre i snitt", " fewer on average")
-		}
-		return n + s.unit() + l.pick(" flere i snitt", " more on average")
-	case v < 0:
-		return n + s.unit() + l.pick(" mindre i snitt", " less on average")
+	return s.l.Number(math.Abs(v), d) + s.unitWord() + s.direction(v) + s.of()
+}
+
+// span tells an interval with what its ends share said once: 3 færre til 4
+// flere av 100 kom i jobb.
+func (s scale) span(low, high float64, d int, between string) string {
+	if low < 0 != (high < 0) {
+		return s.l.Number(math.Abs(low), d) + s.unitWord() + s.direction(low) + between + s.amount(high, d)
 	}
-	return n + s.unit() + l.pick(" mer i snitt", " more on average")
+	if low < 0 {
+		low, high = high, low // from the smaller amount to the larger
+	}
+	return s.l.Number(math.Abs(low), d) + between + s.amount(high, d)
+}
+
+// direction says which way a difference goes.
+func (s scale) direction(v float64) string {
+	counted := s.binary || s.outcome.Type == plan.Count
+	switch {
+	case counted && v < 0:
+		return s.l.Pick(" færre", " fewer")
+	case counted:
+		return s.l.Pick(" flere", " more")
+	case v < 0:
+		return s.l.Pick(" mindre", " less")
+	}
+	return s.l.Pick(" mer", " more")
+}
+
+// of says what a difference is of.
+func (s scale) of() string {
+	if !s.binary {
+		return s.l.Pick(" i snitt", " on average")
+	}
+	text := s.l.Pick(" av 100", " of 100")
+	if s.outcome.Label != nil {
+		text += " " + s.label()
+	}
+	return text
+}
+
+// unitWord is the unit of an amount; those of 100 are people and need none.
+func (s scale) unitWord() string {
+	if s.binary {
+		return ""
+	}
+	return s.unit()
 }
 
 func (s scale) label() string { return labelText(s.l, s.outcome.Label, s.outcome.Name) }
 
 func (s scale) unit() string {
 	if s.binary {
-		return s.l.pick(" av 100", " of 100")
+		return s.l.Pick(" av 100", " of 100")
 	}
 	if s.outcome.Unit == nil {
 		return ""
@@ -140,6 +167,16 @@ func ArmName(l Language, r *effect.Result, value string) string {
 	return value
 }
 
+// Finding is the sentence of an estimate with the name of its outcome, where
+// the sentence does not hold it.
+func Finding(l Language, o *effect.Outcome, e *effect.Estimate) string {
+	text := Sentence(l, o, e)
+	if o.Type != plan.Binary || o.Label == nil {
+		return OutcomeName(l, o) + ": " + lowerFirst(text)
+	}
+	return text
+}
+
 // Main lists the estimates the summary tells: those of the whole population,
 // not of subgroups or single periods.
 func Main(r *effect.Result, outcome string) []*effect.Estimate {
@@ -157,14 +194,14 @@ func Main(r *effect.Result, outcome string) []*effect.Estimate {
 func LockStatement(l Language, r *effect.Result) string {
 	switch {
 	case r.ChangedSinceLock == nil:
-		return l.pick("Planen var ikke låst på forhånd. Les resultatet som utforskende.", "The plan was not locked beforehand. Read the result as exploratory.")
+		return l.Pick("Planen var ikke låst på forhånd. Les resultatet som utforskende.", "The plan was not locked beforehand. Read the result as exploratory.")
 	case *r.ChangedSinceLock:
-		return l.pick("Planen er endret etter at den ble låst", "The plan was changed after it was locked") + lockDay(l, r) + ": " +
+		return l.Pick("Planen er endret etter at den ble låst", "The plan was changed after it was locked") + lockDay(l, r) + ": " +
 			strings.Join(r.ChangedFields, ", ") + "."
 	}
-	text := l.pick("Planen ble låst", "The plan was locked") + lockDay(l, r) + l.pick(" og er ikke endret siden.", " and has not been changed since.")
+	text := l.Pick("Planen ble låst", "The plan was locked") + lockDay(l, r) + l.Pick(" og er ikke endret siden.", " and has not been changed since.")
 	if r.Relocked > 0 {
-		text += l.pick(
+		text += l.Pick(
 			fmt.Sprintf(" Låsen er byttet ut %d ganger før det.", r.Relocked),
 			fmt.Sprintf(" The lock had been replaced %d times before.", r.Relocked))
 	}
@@ -210,21 +247,21 @@ func Summary(l Language, r *effect.Result) string {
 			line()
 		}
 	}
-	line(fmt.Sprintf(l.pick("Usikkerheten er et %s-intervall (%s).", "The uncertainty is a %s interval (%s)."), l.percent(r.Confidence), varianceWords(l, r)))
+	line(fmt.Sprintf(l.Pick("Usikkerheten er et %s-intervall (%s).", "The uncertainty is a %s interval (%s)."), l.percent(r.Confidence), varianceWords(l, r)))
 	if text := assumption(l, r.Design); text != "" {
 		line(text)
 	}
 	line(LockStatement(l, r))
-	if len(r.Warnings) > 0 {
+	if warnings := Warnings(l, r); len(warnings) > 0 {
 		line()
-		line(l.pick("Merk:", "Note:"))
-		for _, w := range r.Warnings {
+		line(l.Pick("Merk:", "Note:"))
+		for _, w := range warnings {
 			line("  - ", w)
 		}
 	}
 	if len(r.Withheld) > 0 {
 		line()
-		line(l.pick("Holdt tilbake av hensyn til personvernet:", "Withheld to protect privacy:"))
+		line(l.Pick("Holdt tilbake av hensyn til personvernet:", "Withheld to protect privacy:"))
 		for _, w := range r.Withheld {
 			line("  - ", w.Figure, " (", w.Rule, ")")
 		}
@@ -232,14 +269,29 @@ func Summary(l Language, r *effect.Result) string {
 	return b.String()
 }
 
+// Warnings lists the warnings in the language, but for the one that the plan
+// is not locked, which [LockStatement] tells.
+func Warnings(l Language, r *effect.Result) []string {
+	list := r.WarningsNB
+	if l == English {
+		list = r.Warnings
+	}
+	if r.ChangedSinceLock == nil || *r.ChangedSinceLock {
+		list = slices.DeleteFunc(slices.Clone(list), func(w string) bool {
+			return slices.ContainsFunc(effect.LockWarnings, func(prefix string) bool { return strings.HasPrefix(w, prefix) })
+		})
+	}
+	return list
+}
+
 func roleTitle(l Language, role plan.Role) string {
 	switch role {
 	case plan.Secondary:
-		return l.pick("Andre utfall", "Secondary outcomes")
+		return l.Pick("Andre utfall", "Secondary outcomes")
 	case plan.Guardrail:
-		return l.pick("Det som ikke skal bli verre", "What must not get worse")
+		return l.Pick("Det som ikke skal bli verre", "What must not get worse")
 	}
-	return l.pick("Hovedutfall", "Primary outcome")
+	return l.Pick("Hovedutfall", "Primary outcome")
 }
 
 // outcomeSentences tells each arm's effect on an outcome, and the outcome in
@@ -248,16 +300,12 @@ func outcomeSentences(l Language, r *effect.Result, o *effect.Outcome) []string 
 	var out []string
 	estimates := Main(r, o.Name)
 	for _, e := range estimates {
-		text := Sentence(l, o, e)
-		if o.Type != plan.Binary || o.Label == nil {
-			text = OutcomeName(l, o) + ": " + lowerFirst(text)
-		}
-		if e.Arm != "" && len(r.Arms) > 2 || r.Treatment == "" {
-			name := e.Term
-			if e.Arm != "" {
-				name = ArmName(l, r, e.Arm)
-			}
-			text = name + ": " + text
+		text := Finding(l, o, e)
+		switch {
+		case e.Arm != "" && len(r.Arms) > 2:
+			text = ArmName(l, r, e.Arm) + ": " + text
+		case r.Descriptive():
+			text = e.Term + ": " + text
 		}
 		if o.Role == plan.Guardrail {
 			text += " " + guardrail(l, o, e)
@@ -267,10 +315,10 @@ func outcomeSentences(l Language, r *effect.Result, o *effect.Outcome) []string 
 	if o.ControlMean.Known() && len(estimates) > 0 {
 		mean := float64(o.ControlMean)
 		if o.Type == plan.Binary {
-			out = append(out, fmt.Sprintf(l.pick("(Til sammenlikning: %s av 100 i kontrollgruppen.)", "(For comparison: %s of 100 in the control group.)"), l.number(100*mean, max(0, decimals(100*min(mean, 1-mean)/10, 1)))))
+			out = append(out, fmt.Sprintf(l.Pick("(Til sammenlikning: %s av 100 i kontrollgruppen.)", "(For comparison: %s of 100 in the control group.)"), l.Number(100*mean, max(0, Decimals(100*min(mean, 1-mean)/10, 1)))))
 		} else {
 			s := scaleOf(l, o)
-			out = append(out, fmt.Sprintf(l.pick("(Til sammenlikning: %s%s i kontrollgruppen.)", "(For comparison: %s%s in the control group.)"), l.significant(mean, 3), s.unit()))
+			out = append(out, fmt.Sprintf(l.Pick("(Til sammenlikning: %s%s i kontrollgruppen.)", "(For comparison: %s%s in the control group.)"), l.significant(mean, 3), s.unit()))
 		}
 	}
 	return out
@@ -294,37 +342,37 @@ func guardrail(l Language, o *effect.Outcome, e *effect.Estimate) string {
 		worst, best = -float64(e.CILow), -float64(e.CIHigh)
 	}
 	switch {
-	case best > 0:
-		return l.pick("Det er blitt verre.", "It got worse.")
 	case worst <= o.SmallestOfInterest:
-		return l.pick("En forverring av betydning er utelukket.", "Harm of importance is ruled out.")
+		return l.Pick("En forverring av betydning er utelukket.", "Harm of importance is ruled out.")
+	case best > 0:
+		return l.Pick("Det er blitt verre.", "It got worse.")
 	}
-	return l.pick("En forverring er ikke utelukket.", "Harm is not ruled out.")
+	return l.Pick("En forverring er ikke utelukket.", "Harm is not ruled out.")
 }
 
 func varianceWords(l Language, r *effect.Result) string {
 	switch {
 	case r.VCov == "iid":
-		return l.pick("forutsetter lik og uavhengig spredning", "assumes equal and independent spread")
+		return l.Pick("forutsetter lik og uavhengig spredning", "assumes equal and independent spread")
 	case strings.HasPrefix(r.VCov, "HC"):
-		return r.VCov + l.pick(", tåler ulik spredning", ", robust to unequal spread")
+		return r.VCov + l.Pick(", tåler ulik spredning", ", robust to unequal spread")
 	}
-	return r.VCov + l.pick(", tar hensyn til at de i samme gruppe likner hverandre", ", allows for likeness within clusters")
+	return r.VCov + l.Pick(", tar hensyn til at de i samme gruppe likner hverandre", ", allows for likeness within clusters")
 }
 
 // assumption is the condition under which the estimate is an effect.
 func assumption(l Language, d plan.Design) string {
 	switch d {
 	case plan.Individual, plan.Blocked, plan.Clustered:
-		return l.pick("Trekning avgjorde hvem som fikk tiltaket, så gruppene er sammenliknbare utenom tilfeldigheter.",
+		return l.Pick("Trekning avgjorde hvem som fikk tiltaket, så gruppene er sammenliknbare utenom tilfeldigheter.",
 			"Chance decided who got the treatment, so the groups are comparable but for chance.")
 	case plan.Encouragement:
-		return l.pick("Tilbudet ble trukket. Effekten gjelder dem som tok imot fordi de fikk tilbudet, og forutsetter at tilbudet bare virker gjennom tiltaket.",
+		return l.Pick("Tilbudet ble trukket. Effekten gjelder dem som tok imot fordi de fikk tilbudet, og forutsetter at tilbudet bare virker gjennom tiltaket.",
 			"The offer was drawn. The effect is that on those who took it up because of the offer, and supposes that the offer works through the treatment only.")
 	case plan.DiD, plan.EventStudy:
-		return l.pick("Effekten forutsetter at gruppene ellers ville ha utviklet seg likt.", "The effect supposes that the groups would otherwise have developed alike.")
+		return l.Pick("Effekten forutsetter at gruppene ellers ville ha utviklet seg likt.", "The effect supposes that the groups would otherwise have developed alike.")
 	case plan.PanelDesign, plan.Observational:
-		return l.pick("Dette er en sammenheng. Den er en effekt bare hvis det ikke finnes andre forskjeller mellom gruppene enn dem modellen tar hensyn til.",
+		return l.Pick("Dette er en sammenheng. Den er en effekt bare hvis det ikke finnes andre forskjeller mellom gruppene enn dem modellen tar hensyn til.",
 			"This is an association. It is an effect only if there are no other differences between the groups than those the model allows for.")
 	}
 	return ""
@@ -346,25 +394,25 @@ func Tables(l Language, r *effect.Result) []Table {
 }
 
 func estimateHead(l Language) []string {
-	return []string{l.pick("Utfall", "Outcome"), l.pick("Ledd", "Term"), l.pick("Estimat", "Estimate"), l.pick("Standardfeil", "Std. error"),
-		l.pick("Fra", "From"), l.pick("Til", "To"), "p", l.pick("p, korrigert", "p, adjusted"), "n", l.pick("Klynger", "Clusters")}
+	return []string{l.Pick("Utfall", "Outcome"), l.Pick("Ledd", "Term"), l.Pick("Estimat", "Estimate"), l.Pick("Standardfeil", "Std. error"),
+		l.Pick("Fra", "From"), l.Pick("Til", "To"), "p", l.Pick("p, korrigert", "p, adjusted"), "n", l.Pick("Klynger", "Clusters")}
 }
 
 func estimateCells(l Language, e *effect.Estimate) []string {
 	d := 0
 	if e.SE.Known() && e.SE > 0 {
-		d = max(0, decimals(float64(e.SE), 3))
+		d = max(0, Decimals(float64(e.SE), 3))
 	}
 	clusters := "–"
 	if e.Clusters > 0 {
-		clusters = l.number(float64(e.Clusters), 0)
+		clusters = l.Number(float64(e.Clusters), 0)
 	}
-	return []string{l.number(float64(e.Estimate), d), l.number(float64(e.SE), d), l.number(float64(e.CILow), d), l.number(float64(e.CIHigh), d),
-		l.probability(float64(e.P)), l.probability(float64(e.PAdjusted)), l.number(float64(e.N), 0), clusters}
+	return []string{l.Number(float64(e.Estimate), d), l.Number(float64(e.SE), d), l.Number(float64(e.CILow), d), l.Number(float64(e.CIHigh), d),
+		l.probability(float64(e.P)), l.probability(float64(e.PAdjusted)), l.Number(float64(e.N), 0), clusters}
 }
 
 func estimatesTable(l Language, r *effect.Result) Table {
-	t := Table{Caption: l.pick("Estimater", "Estimates"), Head: estimateHead(l)}
+	t := Table{Caption: l.Pick("Estimater", "Estimates"), Head: estimateHead(l)}
 	for i := range r.Estimates {
 		if e := &r.Estimates[i]; e.Subgroup == nil && e.EventTime == nil {
 			t.Rows = append(t.Rows, append([]string{e.Outcome, e.Term}, estimateCells(l, e)...))
@@ -374,7 +422,7 @@ func estimatesTable(l Language, r *effect.Result) Table {
 }
 
 func coefficientsTable(l Language, r *effect.Result) Table {
-	t := Table{Caption: l.pick("Koeffisienter for bakgrunnsvariabler (ikke effekter)", "Coefficients of covariates (not effects)"), Head: estimateHead(l)}
+	t := Table{Caption: l.Pick("Koeffisienter for bakgrunnsvariabler (ikke effekter)", "Coefficients of covariates (not effects)"), Head: estimateHead(l)}
 	for i := range r.Coefficients {
 		e := &r.Coefficients[i]
 		t.Rows = append(t.Rows, append([]string{e.Outcome, e.Term}, estimateCells(l, e)...))
@@ -383,8 +431,8 @@ func coefficientsTable(l Language, r *effect.Result) Table {
 }
 
 func subgroupTable(l Language, r *effect.Result) Table {
-	head := slices.Insert(estimateHead(l), 1, l.pick("Gruppe", "Group"))
-	t := Table{Caption: l.pick("Effekt i grupper", "Effect in groups"), Head: head}
+	head := slices.Insert(estimateHead(l), 1, l.Pick("Gruppe", "Group"))
+	t := Table{Caption: l.Pick("Effekt i grupper", "Effect in groups"), Head: head}
 	for i := range r.Estimates {
 		if e := &r.Estimates[i]; e.Subgroup != nil {
 			t.Rows = append(t.Rows, append([]string{e.Outcome, e.Subgroup.Column + " = " + e.Subgroup.Value, e.Term}, estimateCells(l, e)...))
@@ -395,28 +443,28 @@ func subgroupTable(l Language, r *effect.Result) Table {
 
 func eventTable(l Language, r *effect.Result) Table {
 	head := estimateHead(l)
-	head[1] = l.pick("Perioder fra start", "Periods from start")
-	t := Table{Caption: l.pick("Utvikling rundt start", "Development around the start"), Head: head}
+	head[1] = l.Pick("Perioder fra start", "Periods from start")
+	t := Table{Caption: l.Pick("Utvikling rundt start", "Development around the start"), Head: head}
 	for i := range r.Estimates {
 		if e := &r.Estimates[i]; e.EventTime != nil {
-			t.Rows = append(t.Rows, append([]string{e.Outcome, l.number(float64(*e.EventTime), 0)}, estimateCells(l, e)...))
+			t.Rows = append(t.Rows, append([]string{e.Outcome, l.Number(float64(*e.EventTime), 0)}, estimateCells(l, e)...))
 		}
 	}
 	return t
 }
 
 func armsTable(l Language, r *effect.Result) Table {
-	t := Table{Caption: l.pick("Grupper", "Arms"), Head: []string{l.pick("Gruppe", "Arm"), l.pick("Rader", "Rows"), l.pick("Klynger", "Clusters")}}
+	t := Table{Caption: l.Pick("Grupper", "Arms"), Head: []string{l.Pick("Gruppe", "Arm"), l.Pick("Rader", "Rows"), l.Pick("Klynger", "Clusters")}}
 	for i := range r.Arms {
 		a := &r.Arms[i]
-		t.Rows = append(t.Rows, []string{ArmName(l, r, a.Value), l.number(float64(a.N), 0), l.number(float64(a.Clusters), 0)})
+		t.Rows = append(t.Rows, []string{ArmName(l, r, a.Value), l.Number(float64(a.N), 0), l.Number(float64(a.Clusters), 0)})
 	}
 	return t
 }
 
 func balanceTable(l Language, r *effect.Result) Table {
-	t := Table{Caption: l.pick("Balanse", "Balance"), Head: []string{l.pick("Variabel", "Variable"), l.pick("Gruppe", "Arm"),
-		l.pick("Snitt", "Mean"), l.pick("Snitt, kontroll", "Mean, control"), l.pick("Standardisert forskjell", "Standardised difference")}}
+	t := Table{Caption: l.Pick("Balanse", "Balance"), Head: []string{l.Pick("Variabel", "Variable"), l.Pick("Gruppe", "Arm"),
+		l.Pick("Snitt", "Mean"), l.Pick("Snitt, kontroll", "Mean, control"), l.Pick("Standardisert forskjell", "Standardised difference")}}
 	if r.Balance == nil {
 		return t
 	}
@@ -425,16 +473,16 @@ func balanceTable(l Language, r *effect.Result) Table {
 		if row.Level != "" {
 			name += " = " + row.Level
 		}
-		t.Rows = append(t.Rows, []string{name, ArmName(l, r, row.Arm), l.significant(float64(row.Mean), 3), l.significant(float64(row.Control), 3), l.number(float64(row.SMD), 3)})
+		t.Rows = append(t.Rows, []string{name, ArmName(l, r, row.Arm), l.significant(float64(row.Mean), 3), l.significant(float64(row.Control), 3), l.Number(float64(row.SMD), 3)})
 	}
 	return t
 }
 
 func testsTable(l Language, r *effect.Result) Table {
-	t := Table{Caption: l.pick("Kontroller", "Checks"), Head: []string{l.pick("Kontroll", "Check"), l.pick("Utfall", "Outcome"), "p"}}
+	t := Table{Caption: l.Pick("Kontroller", "Checks"), Head: []string{l.Pick("Kontroll", "Check"), l.Pick("Utfall", "Outcome"), "p"}}
 	add := func(nb, en string, tests ...effect.Test) {
 		for _, test := range tests {
-			name := l.pick(nb, en)
+			name := l.Pick(nb, en)
 			if test.Column != "" {
 				name += " (" + test.Column + ")"
 			}

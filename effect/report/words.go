@@ -24,27 +24,27 @@ func ParseLanguage(code string) (Language, error) {
 	return "", fmt.Errorf("%q is not a language of reports: use nb or en", code)
 }
 
-// pick returns the words of the language.
-func (l Language) pick(nb, en string) string {
+// Pick returns the words of the language.
+func (l Language) Pick(nb, en string) string {
 	if l == English {
 		return en
 	}
 	return nb
 }
 
-// decimals tells how many decimals an interval with this half-width deserves:
+// Decimals tells how many decimals an interval with this half-width deserves:
 // as many as show its first digit, and with digits 2 its second. It is negative
 // for tens, hundreds and so on.
-func decimals(halfWidth float64, digits int) int {
+func Decimals(halfWidth float64, digits int) int {
 	if !(halfWidth > 0) || math.IsInf(halfWidth, 0) {
 		return 0
 	}
 	return digits - 1 - int(math.Floor(math.Log10(halfWidth)))
 }
 
-// number writes v rounded to so many decimals, with the language's decimal
+// Number writes v rounded to so many decimals, with the language's decimal
 // mark and thousands apart.
-func (l Language) number(v float64, decimals int) string {
+func (l Language) Number(v float64, decimals int) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "–"
 	}
@@ -56,7 +56,7 @@ func (l Language) number(v float64, decimals int) string {
 	text := fmt.Sprintf("%.*f", min(decimals, 12), math.Abs(v))
 	whole, fraction, _ := strings.Cut(text, ".")
 	// Thousands are parted by a space that does not break; English by a comma.
-	separator := l.pick("\u00a0", ",")
+	separator := l.Pick("\u00a0", ",")
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		if len(whole) <= 4 && l == Bokmal {
 			break // 1794, but 17 940
@@ -64,7 +64,7 @@ func (l Language) number(v float64, decimals int) string {
 		whole = whole[:i] + separator + whole[i:]
 	}
 	if fraction != "" {
-		whole += l.pick(",", ".") + fraction
+		whole += l.Pick(",", ".") + fraction
 	}
 	if v < 0 && strings.Trim(text, "0.") != "" {
 		return "−" + whole
@@ -75,9 +75,9 @@ func (l Language) number(v float64, decimals int) string {
 // significant writes v with so many significant digits.
 func (l Language) significant(v float64, digits int) string {
 	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
-		return l.number(v, 0)
+		return l.Number(v, 0)
 	}
-	return l.number(v, max(0, digits-1-int(math.Floor(math.Log10(math.Abs(v))))))
+	return l.Number(v, max(0, digits-1-int(math.Floor(math.Log10(math.Abs(v))))))
 }
 
 // probability writes a p-value.
@@ -86,9 +86,9 @@ func (l Language) probability(p float64) string {
 	case math.IsNaN(p):
 		return "–"
 	case p < 0.001:
-		return l.pick("< 0,001", "< 0.001")
+		return l.Pick("< 0,001", "< 0.001")
 	}
-	return l.number(p, 3)
+	return l.Number(p, 3)
 }
 
 var months = [...]string{"januar", "februar", "mars", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "desember"}
@@ -103,8 +103,8 @@ func (l Language) date(t time.Time) string {
 
 // percent writes a share such as 0.95 as 95 %.
 func (l Language) percent(share float64) string {
-	text := l.number(100*share, max(0, min(3, decimals(math.Abs(100*share-math.Round(100*share)), 1))))
-	return text + l.pick("\u00a0%", "%")
+	text := l.Number(100*share, max(0, min(3, Decimals(math.Abs(100*share-math.Round(100*share)), 1))))
+	return text + l.Pick("\u00a0%", "%")
 }
 
 // list joins words as a sentence does.
@@ -115,5 +115,5 @@ func (l Language) list(words []string) string {
 	case 1:
 		return words[0]
 	}
-	return strings.Join(words[:len(words)-1], ", ") + l.pick(" og ", " and ") + words[len(words)-1]
+	return strings.Join(words[:len(words)-1], ", ") + l.Pick(" og ", " and ") + words[len(words)-1]
 }
