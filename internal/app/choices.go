@@ -8,18 +8,20 @@ import (
 	"funn/internal/platform/access"
 	"funn/internal/platform/db"
 	"funn/internal/platform/form"
+	"funn/internal/publication"
 )
 
 // choices gives the modules what can be chosen in their forms. Each module asks
 // through a small interface of its own; this is the one place that answers them.
 type choices struct {
 	*plan.Service
-	people *org.Directory
+	people       *org.Directory
+	publications *publication.Service // made after those that ask for it
 }
 
 // Holders gives the persons who hold one of the roles now; everybody when no
 // role is named.
-func (c choices) Holders(ctx context.Context, roles ...access.Role) ([]form.Option, error) {
+func (c *choices) Holders(ctx context.Context, roles ...access.Role) ([]form.Option, error) {
 	var people []*org.Person
 	var err error
 	if len(roles) == 0 {
@@ -46,7 +48,7 @@ func (c choices) Holders(ctx context.Context, roles ...access.Role) ([]form.Opti
 }
 
 // Organisations gives the organisations that can be chosen.
-func (c choices) Organisations(ctx context.Context) ([]form.Option, error) {
+func (c *choices) Organisations(ctx context.Context) ([]form.Option, error) {
 	list, err := c.people.Organisations.List(asSystem(ctx), *new(db.Where).And("r.state = ?", org.Active), "r.title_sort, r.id", 0, 0)
 	if err != nil {
 		return nil, err
@@ -59,4 +61,6 @@ func (c choices) Organisations(ctx context.Context) ([]form.Option, error) {
 }
 
 // Published gives the publications that can be linked to.
-func (c choices) Published(ctx context.Context) ([]form.Option, error) { return nil, nil }
+func (c *choices) Published(ctx context.Context) ([]form.Option, error) {
+	return c.publications.Published(ctx)
+}

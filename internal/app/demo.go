@@ -112,7 +112,7 @@ func openDemoOn(ctx context.Context, database, dir string, today time.Time, log 
 // load fills an empty demo, all or nothing.
 func (h *house) load(ctx context.Context, start time.Time) error {
 	err := h.db.Tx(asSystem(ctx), func(ctx context.Context) error {
-		err := demo.Load(ctx, demo.House{Engine: h.engine, People: h.people, Plans: h.plans, Needs: h.needs, Projects: h.projects}, start)
+		err := demo.Load(ctx, demo.House{Engine: h.engine, People: h.people, Plans: h.plans, Needs: h.needs, Projects: h.projects, Publications: h.publications, Uptakes: h.uptakes}, start)
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,8 @@ import (
 	"funn/internal/platform/web"
 	"funn/internal/project"
 	"funn/internal/project/projectweb"
+	"funn/internal/publication"
+	"funn/internal/uptake"
 )
 
 // settings is what a house is built from.
@@ -51,22 +53,24 @@ type settings struct {
 
 // house is the program put together: everything but the listening.
 type house struct {
-	settings settings
-	db       *db.DB
-	engine   *record.Engine
-	catalog  *lang.Catalog
-	index    *search.Index
-	runner   *jobs.Runner
-	sessions *authn.Sessions
-	router   *web.Router
-	site     *recordweb.Site
-	people   *org.Directory
-	plans    *plan.Service
-	needs    *need.Service
-	projects *project.Service
-	modules  []module.Module
-	digests  string // file that the digests are written to; empty for the log only
-	handler  http.Handler
+	settings     settings
+	db           *db.DB
+	engine       *record.Engine
+	catalog      *lang.Catalog
+	index        *search.Index
+	runner       *jobs.Runner
+	sessions     *authn.Sessions
+	router       *web.Router
+	site         *recordweb.Site
+	people       *org.Directory
+	plans        *plan.Service
+	needs        *need.Service
+	projects     *project.Service
+	publications *publication.Service
+	uptakes      *uptake.Service
+	modules      []module.Module
+	digests      string // file that the digests are written to; empty for the log only
+	handler      http.Handler
 }
 
 // ground are the migrations and texts of the platform itself.
@@ -131,15 +135,20 @@ var icons = map[string]ui.Icon{
 func (h *house) build() {
 	h.people = org.New()
 	h.plans = plan.New()
-	choices := choices{Service: h.plans, people: h.people}
+	choices := &choices{Service: h.plans, people: h.people}
 	h.needs = need.New(choices, choices, choices)
 	h.projects = project.New(choices, choices, h.needs)
+	h.publications = publication.New(choices, choices, h.projects)
+	choices.publications = h.publications
+	h.uptakes = uptake.New(choices, h.needs, h.projects, h.publications)
 	h.site = &recordweb.Site{Engine: h.engine, Names: h.people.Names, Unit: h.people.UnitName}
 	h.modules = []module.Module{
 		{Name: "org", Kinds: h.people.Kinds(), Migrations: org.Migrations, Messages: org.Messages},
 		{Name: "plan", Kinds: h.plans.Kinds(), Migrations: plan.Migrations, Messages: plan.Messages},
 		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site}),
 		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName}),
+		{Name: "publication", Kinds: []record.AnyKind{h.publications.Kind}, Migrations: publication.Migrations, Messages: publication.Messages, Subscribe: h.publications.Subscribe},
+		{Name: "uptake", Kinds: []record.AnyKind{h.uptakes.Kind}, Migrations: uptake.Migrations, Messages: uptake.Messages, Subscribe: h.uptakes.Subscribe},
 	}
 }
 

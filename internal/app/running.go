@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"funn/internal/platform/clock"
+	"funn/internal/platform/db"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/record"
@@ -53,3 +54,12 @@ func (r *Running) Settle(ctx context.Context) error {
 
 // Close closes the house.
 func (r *Running) Close() error { return r.house.close() }
+
+// AsSystem gives the context in which the program acts for itself: the scenarios
+// look at what is stored with it.
+func AsSystem(ctx context.Context) context.Context { return asSystem(ctx) }
+
+// Newest gives the record of the kind that was made last, whoever may see it.
+func (r *Running) Newest(ctx context.Context, kind string) (record.Head, error) {
+	return db.One[record.Head](ctx, r.Engine.DB, "SELECT "+db.Columns[record.Head]("r")+" FROM record r WHERE r.kind = $1 ORDER BY r.created DESC, r.id DESC LIMIT 1", kind)
+}

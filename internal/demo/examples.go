@@ -18,25 +18,25 @@ func (l *loader) examples(ctx context.Context) error {
 		acts := l.need(n)
 		for _, p := range facts.ExampleProjects {
 			if p.Need == n.Key {
-				acts = append(acts, l.project(p)...)
+				acts = append(acts, slices.Concat(l.project(p), l.use(p))...)
 			}
 		}
 		if len(n.CoveredBy) > 0 {
 			continue // what covers it must be published first; see below
 		}
-		if err := l.play(ctx, acts); err != nil {
+		if err := l.play(ctx, closing(acts)); err != nil {
 			return fmt.Errorf("example %s: %w", n.Key, err)
 		}
 	}
 	for _, p := range facts.ExampleProjects {
 		if p.Need == "" {
-			if err := l.play(ctx, l.project(p)); err != nil {
+			if err := l.play(ctx, closing(slices.Concat(l.project(p), l.use(p)))); err != nil {
 				return fmt.Errorf("example %s: %w", p.Key, err)
 			}
 		}
 	}
 	for _, n := range facts.ExampleNeeds {
-		if len(n.CoveredBy) > 0 && l.ids[n.CoveredBy[0]] != "" {
+		if len(n.CoveredBy) > 0 {
 			if err := l.play(ctx, l.need(n)); err != nil {
 				return fmt.Errorf("example %s: %w", n.Key, err)
 			}
@@ -123,6 +123,7 @@ func (l *loader) need(n facts.ExampleNeed) []act {
 		case need.Covered:
 			add(s, "cover", l.covered(n))
 		case need.Closed:
+			add(s, "close", give(l, k, n.Key, s.By, "close", ""))
 		case need.Acquiring, need.Answered:
 			// The program's own steps: they follow from the projects.
 		default:
@@ -214,7 +215,7 @@ func (l *loader) project(p facts.ExampleProject) []act {
 		case project.Accepted:
 			add(s, "review", give(l, k, p.Key, p.Caseworker, "review", "", "review_note", "Metoden passer til spørsmålene, og begrensningene er tydelige."))
 			add(s, "accept", give(l, k, p.Key, p.Owner, "accept", ""))
-		case project.Closed + "?":
+		case project.Closed:
 			add(s, "present", give(l, k, p.Key, p.Caseworker, "present", "", "met_on", iso(s.On), "where", "Webinar"))
 			add(s, "data", give(l, k, p.Key, p.Caseworker, "data_plan", "", "data_state", "none"))
 			add(s, "close", give(l, k, p.Key, p.Caseworker, "close", ""))

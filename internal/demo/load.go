@@ -17,15 +17,19 @@ import (
 	"funn/internal/plan"
 	"funn/internal/platform/record"
 	"funn/internal/project"
+	"funn/internal/publication"
+	"funn/internal/uptake"
 )
 
 // House is what the loader fills.
 type House struct {
-	Engine   *record.Engine
-	People   *org.Directory
-	Plans    *plan.Service
-	Needs    *need.Service
-	Projects *project.Service
+	Engine       *record.Engine
+	People       *org.Directory
+	Plans        *plan.Service
+	Needs        *need.Service
+	Projects     *project.Service
+	Publications *publication.Service
+	Uptakes      *uptake.Service
 }
 
 // Load fills an empty house as it stands at the moment start. The context must
@@ -37,7 +41,7 @@ func Load(ctx context.Context, h House, start time.Time) error {
 		do   func(context.Context) error
 	}{
 		{"units", l.units}, {"offices and counties", l.offices}, {"organisations", l.organisations}, {"persons", l.persons}, {"plan", l.plan},
-		{"projects", l.projects}, {"examples", l.examples},
+		{"projects", l.projects}, {"reports", l.reports}, {"examples", l.examples},
 	} {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("load %s: %w", step.what, err)
