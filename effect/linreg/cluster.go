@@ -21,7 +21,7 @@ const leverageOne = 1e-11
 // with what Satterthwaite's degrees of freedom need.
 type clusterVariance struct {
 	meat     []float64 // k x k
-	df       []float64 // by coefficient; nil when not asked for
+	df       []float64 // by direction; nil when not asked for
 	clusters int
 	alone    int // clusters that determine a direction alone
 }
@@ -33,15 +33,17 @@ type clusterVariance struct {
 //	CR0, CR1: f = 1     CR2: f(c) = (1-c)^-1/2     CR3: f(c) = (1-c)^-1
 //
 // because (I - Q_g Q_g')^-p acts on the span of Q_g through C. Directions with
-// c = 1 are left out (the Moore-Penrose inverse).
-func (c *core) sandwich(v VCov, wantDF bool) *clusterVariance {
+// c = 1 are left out (the Moore-Penrose inverse). Degrees of freedom are computed
+// for the combinations of coefficients given as vectors on Q; nil ones are
+// passed over.
+func (c *core) sandwich(v VCov, directions [][]float64) *clusterVariance {
 	if c.model.Weight != "" && v == CR2 {
-		return c.weightedCR2(wantDF)
+		return c.weightedCR2(directions)
 	}
 	k := c.k
 	groups := c.set.Clusters()
+	wantDF := directions != nil
 	needC := wantDF || v == CR2 || v == CR3
-	directions := c.directions(wantDF)
 	parts := forClusters(groups, c.opts.Moments.Threads, func(lo, hi int) *crPart {
 		p := newCRPart(k, k, directions)
 		s := newCRSpace(len(c.base), k)
@@ -73,11 +75,8 @@ func (c *core) sandwich(v VCov, wantDF bool) *clusterVariance {
 }
 
 // directions returns the coefficients whose degrees of freedom are wanted, as
-// vectors on Q: row j of t. It is nil when none are.
-func (c *core) directions(want bool) [][]float64 {
-	if !want {
-		return nil
-	}
+// vectors on Q: row j of t.
+func (c *core) directions() [][]float64 {
 	k := c.k
 	out := make([][]float64, k)
 	focused := len(c.model.Focus) > 0 && float64(c.set.Clusters())*float64(k)*float64(k)*float64(k) > 2e9
@@ -105,7 +104,8 @@ type crPart struct {
 func newCRPart(k, n int, directions [][]float64) *crPart {
 	p := &crPart{meat: make([]float64, k*k), directions: directions}
 	if directions != nil {
-		p.trace, p.square, p.outer = make([]float64, k), make([]float64, k), make([][]float64, k)
+		m := len(directions)
+		p.trace, p.square, p.outer = make([]float64, m), make([]float64, m), make([][]float64, m)
 		for j, d := range directions {
 			if d != nil {
 				p.outer[j] = make([]float64, n*n)
@@ -157,9 +157,9 @@ func (p *crPart) addDF(s *crSpace, k int) {
 	}
 }
 
-// satterthwaite returns (sum Omega_gg)^2 / sum Omega_gh^2 for each coefficient.
+// satterthwaite returns (sum Omega_gg)^2 / sum Omega_gh^2 for each direction.
 func (c *core) satterthwaite(p *crPart) []float64 {
-	df := make([]float64, c.k)
+	df := make([]float64, len(p.directions))
 	for j := range df {
 		if p.directions[j] == nil {
 			df[j] = math.NaN()
@@ -349,11 +349,9 @@ func forClusters[T any](clusters, threads int, work func(lo, hi int) T) []T {
 // for the rows of g (Q orthonormal under W), and a = Q'W B^-1/2 e. B - I acts on
 // the span of U = [Q, WQ], whose Gram matrix is made of the moments with weights
 // to the powers 0, 1 and 2.
-func (c *core) weightedCR2(wantDF bool) *clusterVariance {
+func (c *core) weightedCR2(directions [][]float64) *clusterVariance {
 	k := c.k
 	groups := c.set.Clusters()
-	directions := c.directions(wantDF)
-
 	// S and, for the degrees of freedom, the form J = [[S, -I], [-I, 0]].
 	space := newCRSpace(len(c.base), k)
 	all := make([]float64, len(c.base)*len(c.base))
@@ -402,10 +400,10 @@ func (c *core) weightedCR2(wantDF bool) *clusterVariance {
 		sum.add(p)
 	}
 	out := &clusterVariance{meat: sum.meat, clusters: groups, alone: sum.alone}
-	if !wantDF {
+	if directions == nil {
 		return out
 	}
-	out.df = make([]float64, k)
+	out.df = make([]float64, len(directions))
 	for j := range out.df {
 		if directions[j] == nil {
 			out.df[j] = math.NaN()

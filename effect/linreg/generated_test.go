@@ -223,6 +223,32 @@ func TestAbsorbed(t *testing.T) {
 	check(t, run(t, src, m, linreg.Options{}), want{"x1", 2.00234463622543, 0.09162444950607736, 11.40030853693856}, want{"x2", -1.000493816879793, 0.03485291660795971, 11.50445648793028})
 }
 
+// A difference of two coefficients is what the other's reference level gives,
+// degrees of freedom included.
+func TestCombine(t *testing.T) {
+	src := generated(t)
+	m := linreg.Model{Outcome: "y", Terms: flat(), Cluster: []string{"cl"}}
+	for _, weight := range []string{"", "w"} {
+		for _, v := range []linreg.VCov{linreg.IID, linreg.CR1, linreg.CR2, linreg.CR3} {
+			m.VCov, m.Weight, m.Reference = v, weight, nil
+			got, err := run(t, src, m, linreg.Options{}).Combine("difference", map[string]float64{"f=2": 1, "f=1": -1})
+			if err != nil {
+				t.Fatalf("Combine: %v", err)
+			}
+			m.Reference = map[string]string{"f": "1"}
+			want, _ := run(t, src, m, linreg.Options{}).Coefficient("f=2")
+			for what, pair := range map[string][2]float64{
+				"estimate": {got.Estimate, want.Estimate}, "se": {got.SE, want.SE}, "df": {got.DF, want.DF}, "p": {got.P, want.P}, "low": {got.Low, want.Low},
+			} {
+				near(t, fmt.Sprint(v, weight, " ", what), pair[0], pair[1], 1e-9)
+			}
+		}
+	}
+	if _, err := run(t, src, m, linreg.Options{}).Combine("nothing", map[string]float64{"nope": 1}); err == nil {
+		t.Error("Combine of an unknown coefficient succeeded")
+	}
+}
+
 // Absorbing gives what dummies give, for every estimator that allows it.
 func TestAbsorbingIsDummies(t *testing.T) {
 	src := generated(t)

@@ -126,8 +126,11 @@ func (c *core) momentVariance(v VCov) (*variance, error) {
 	if err := c.leverageAllowed(v); err != nil {
 		return nil, err
 	}
-	satterthwaite := v == CR2 || v == CR3 && c.model.Weight == ""
-	cv := c.sandwich(v, satterthwaite)
+	var directions [][]float64
+	if c.satterthwaiteDF(v) {
+		directions = c.directions()
+	}
+	cv := c.sandwich(v, directions)
 	mirror(cv.meat, k)
 	out := &variance{meat: cv.meat, df: cv.df, clusters: []int{g}}
 	if v == CR1 {
@@ -142,6 +145,10 @@ func (c *core) momentVariance(v VCov) (*variance, error) {
 	out.warnings = append(out.warnings, fewClusters(v, c.model.Cluster[0], g)...)
 	return out, nil
 }
+
+// satterthwaiteDF reports whether the kind's degrees of freedom are
+// Satterthwaite's. CR3 with weights has those of the number of clusters.
+func (c *core) satterthwaiteDF(v VCov) bool { return v == CR2 || v == CR3 && c.model.Weight == "" }
 
 // leverageAllowed refuses CR2 and CR3 after absorbing effects that cross the
 // clusters: the leverage of the absorbed effects is then not known here, while
@@ -301,10 +308,7 @@ func (c *core) result(v VCov, va *variance) *Result {
 		}
 		x := Coefficient{Name: from.name, Term: from.term, Level: from.level, Estimate: c.beta[i].Float(), DF: va.df[i]}
 		x.SE = math.Sqrt(max(r.Covariance[i][i], 0))
-		x.T = x.Estimate / x.SE
-		x.P = stat.TwoSidedT(x.T, x.DF)
-		half := stat.TCritical(c.opts.coverage(), x.DF) * x.SE
-		x.Low, x.High = x.Estimate-half, x.Estimate+half
+		x.test(c.opts.coverage())
 		if x.DF < 4 && (len(c.model.Focus) == 0 || c.inFocus(&c.columns[i])) {
 			low++
 		}
@@ -336,6 +340,58 @@ func (r *Result) With(v VCov) (*Result, error) {
 func NeedsRows(err error) bool {
 	var e *needRows
 	return errors.As(err, &e)
+}
+
+// Combine returns the sum of coefficients times weights, by name, as a
+// coefficient of that name: the difference of two arms, say, or the mean of
+// several periods' effects. For CR2 and CR3 it has its own Satterthwaite degrees
+// of freedom.
+func (r *Result) Combine(name string, weights map[string]float64) (Coefficient, error) {
+	at := make([]float64, len(r.Coefficients))
+	df := math.Inf(1)
+	found := 0
+	for i, c := range r.Coefficients {
+		w, ok := weights[c.Name]
+		if !ok {
+			continue
+		}
+		found++
+		at[i] = w
+		if w != 0 {
+			df = min(df, c.DF)
+		}
+	}
+	if found != len(weights) || found == 0 {
+		return Coefficient{}, fmt.Errorf("combine coefficients: the model does not have all of the %d named", len(weights))
+	}
+	out := Coefficient{Name: name, DF: df}
+	variance := 0.0
+	for i, a := range at {
+		out.Estimate += a * r.Coefficients[i].Estimate
+		for j, b := range at {
+			variance += a * b * r.Covariance[i][j]
+		}
+	}
+	c := r.core
+	if r.VCov.Clustered() && c.satterthwaiteDF(r.VCov) {
+		direction := make([]float64, c.k) // t' a
+		for i, a := range at {
+			axpy(direction, a, c.t[i*c.k:(i+1)*c.k])
+		}
+		out.DF = c.sandwich(r.VCov, [][]float64{direction}).df[0]
+	}
+	out.SE = math.Sqrt(max(variance, 0))
+	out.test(c.opts.coverage())
+	return out, nil
+}
+
+// test fills in what follows from the estimate, its standard error and its
+// degrees of freedom.
+func (x *Coefficient) test(coverage float64) {
+	x.T = x.Estimate / x.SE
+	x.P = stat.TwoSidedT(x.T, x.DF)
+	half := stat.TCritical(coverage, x.DF) * x.SE
+	x.Low, x.High = x.Estimate-half, x.Estimate+half
 }
 
 // Test is a joint test that several coefficients are zero.
