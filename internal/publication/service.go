@@ -89,7 +89,7 @@ func (s *Service) Subscribe(e *record.Engine) {
 		}
 		d := p.Deliverable(id)
 		if d == nil || d.Kind != project.Interim {
-			return nil // a presentation or a data set is no report
+			return nil // a data set is no report
 		}
 		return s.received(ctx, p, InterimReport, Edition{Title: d.Title, Lang: d.Lang, Content: Content{Summary: d.Summary}}, d)
 	})
@@ -169,8 +169,8 @@ func (s *Service) organisationNames(ctx context.Context) (map[string]string, err
 }
 
 // Import writes a publication that was known before Funn, in the state it has.
-// The slug and the text that lists search by are made here; who must agree to
-// publish it follows from its project.
+// The slug and the text that lists search by are made here. What nobody has said
+// is the agency's own (SetInternal) is the agency's own when it is an analysis.
 func (s *Service) Import(ctx context.Context, p *Publication, note string) error {
 	if p.Slug == "" {
 		slug, err := s.freeSlug(ctx, p.Title)
@@ -180,7 +180,9 @@ func (s *Service) Import(ctx context.Context, p *Publication, note string) error
 		p.Slug = slug
 	}
 	p.fold()
-	p.SetInternal(p.PubType == Analysis)
+	if !p.HasFlag(InternalFlag) && !p.HasFlag(ExternalFlag) {
+		p.SetInternal(p.PubType == Analysis)
+	}
 	return s.Kind.Import(ctx, p, note)
 }
 

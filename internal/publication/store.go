@@ -47,8 +47,10 @@ func (f Filter) where() db.Where {
 		w.And("b.pub_year = ?", f.Year)
 	}
 	if f.Org != "" {
-		// Ids are UUIDs: they hold neither quotes nor wildcards.
-		w.And("CAST(b.institutions AS TEXT) LIKE ?", `%"`+strings.NewReplacer("%", "", "_", "", `"`, "").Replace(f.Org)+`"%`)
+		// The two engines write JSON with and without a space. Ids are UUIDs: they
+		// hold neither quotes nor wildcards.
+		id := strings.NewReplacer("%", "", "_", "", `"`, "").Replace(f.Org)
+		w.And("CAST(b.institutions AS TEXT) LIKE ? OR CAST(b.institutions AS TEXT) LIKE ?", `%"org":"`+id+`"%`, `%"org": "`+id+`"%`)
 	}
 	return w
 }

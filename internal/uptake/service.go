@@ -91,7 +91,7 @@ func (s *Service) accepted(ctx context.Context, p *project.Project) error {
 			}
 		}
 		for _, f := range p.Findings.V {
-			u.Findings.V = append(u.Findings.V, Finding{ID: u.next(), Text: f.Text, Limits: f.Limits})
+			u.Findings.V = append(u.Findings.V, Finding{ID: next(u.Findings.V, Finding.id), Text: f.Text, Limits: f.Limits})
 		}
 		for _, r := range reports {
 			if r.PubType != publication.InterimReport {
@@ -230,7 +230,7 @@ func (s *Service) link(_ context.Context, c *change) error {
 }
 
 func (s *Service) addFinding(_ context.Context, c *change) error {
-	c.Rec.Findings.V = append(c.Rec.Findings.V, Finding{ID: c.Rec.next(), Text: c.In.String("text"), Limits: c.In.String("limits")})
+	c.Rec.Findings.V = append(c.Rec.Findings.V, Finding{ID: next(c.Rec.Findings.V, Finding.id), Text: c.In.String("text"), Limits: c.In.String("limits")})
 	return nil
 }
 
@@ -315,7 +315,7 @@ func (s *Service) concludable(ctx context.Context, u *Uptake, in form.Values) (v
 func (s *Service) recommend(_ context.Context, c *change) error {
 	in := c.In
 	r := Recommendation{
-		ID: c.Rec.next(), Kind: in.String("kind"), Text: in.String("text"), Addressee: in.String("addressee"), Finding: in.Int("finding"),
+		ID: next(c.Rec.Recommendations.V, Recommendation.id), Kind: in.String("kind"), Text: in.String("text"), Addressee: in.String("addressee"), Finding: in.Int("finding"),
 		By: c.Actor.ID, At: c.Now,
 	}
 	if f := c.Rec.Finding(r.Finding); f != nil {
@@ -362,6 +362,7 @@ func (s *Service) answer(_ context.Context, c *change) error {
 func (s *Service) decidable(_ context.Context, u *Uptake, in form.Values) (v verdict, err error) {
 	if n := u.unanswered(); n > 0 {
 		v.Block("uptake.blocked.unanswered", "n", n)
+		return v, nil
 	}
 	outcome := in.String("outcome")
 	if outcome == "" {
@@ -417,7 +418,7 @@ func (s *Service) inUse(_ context.Context, u *Uptake, _ form.Values) (v verdict,
 }
 
 func (s *Service) addAudience(_ context.Context, c *change) error {
-	c.Rec.Audiences.V = append(c.Rec.Audiences.V, Audience{ID: c.Rec.next(), Who: c.In.String("who"), How: c.In.String("how")})
+	c.Rec.Audiences.V = append(c.Rec.Audiences.V, Audience{ID: next(c.Rec.Audiences.V, Audience.id), Who: c.In.String("who"), How: c.In.String("how")})
 	return nil
 }
 
@@ -430,7 +431,7 @@ func (s *Service) removableAudience(_ context.Context, u *Uptake, _ form.Values)
 
 func (s *Service) removeAudience(_ context.Context, c *change) error {
 	id := c.In.Int("audience")
-	i := find(c.Rec.Audiences.V, id, func(a Audience) int { return a.ID })
+	i := find(c.Rec.Audiences.V, id, Audience.id)
 	c.Note("audience", c.Rec.Audiences.V[i].Who)
 	c.Rec.Audiences.V = slices.Delete(c.Rec.Audiences.V, i, i+1)
 	return nil
@@ -454,7 +455,7 @@ func (s *Service) ahead(ctx context.Context, in form.Values, field string) error
 func (s *Service) addAction(_ context.Context, c *change) error {
 	u, in := c.Rec, c.In
 	a := Action{
-		ID: u.next(), Text: in.String("text"), Owner: in.String("action_owner"), Due: in.Day("action_due"), Recommendation: in.Int("recommendation"),
+		ID: next(u.Actions.V, Action.id), Text: in.String("text"), Owner: in.String("action_owner"), Due: in.Day("action_due"), Recommendation: in.Int("recommendation"),
 		Status: NotStarted, History: []Change{{At: c.Now, By: c.Actor.ID, Status: NotStarted}},
 	}
 	if r := u.Recommendation(a.Recommendation); r != nil {
@@ -537,7 +538,7 @@ func (s *Service) updatable(ctx context.Context, u *Uptake, in form.Values) (v v
 		return v, wrong("action", "uptake.not_your_action")
 	}
 	if in.String("status") == Dropped && !in.Has("note") {
-		return v, wrong("note", "uptake.drop_needs_reason")
+		v.Warn("uptake.warn.drop") // a warning is overruled by a written reason
 	}
 	if e := in.String("evidence"); e != "" {
 		parsed, err := url.Parse(e)
@@ -562,14 +563,18 @@ func (s *Service) updateAction(_ context.Context, c *change) error {
 	u, in := c.Rec, c.In
 	a := u.Action(in.Int("action"))
 	c.Note("action", a.Text)
+	note := in.String("note")
+	if note == "" {
+		note = c.Reason
+	}
 	a.Status, a.Reason = in.String("status"), ""
 	if a.Status == Dropped {
-		a.Reason = in.String("note")
+		a.Reason = note
 	}
 	if e := in.String("evidence"); e != "" {
 		a.Evidence = e
 	}
-	a.History = append(a.History, Change{At: c.Now, By: c.Actor.ID, Status: a.Status, Note: in.String("note")})
+	a.History = append(a.History, Change{At: c.Now, By: c.Actor.ID, Status: a.Status, Note: note})
 	u.schedule(u.State)
 	return nil
 }

@@ -189,7 +189,6 @@ type Uptake struct {
 	Recommendations db.JSON[[]Recommendation] `db:"recommendations"`
 	Audiences       db.JSON[[]Audience]       `db:"audiences"`
 	Actions         db.JSON[[]Action]         `db:"actions"`
-	NextID          int                       `db:"next_id"` // of findings, recommendations, audiences and actions
 
 	Due           time.Time `db:"due"` // the use should be decided by this day
 	Outcome       string    `db:"outcome"`
@@ -213,7 +212,7 @@ func find[T any](items []T, id int, of func(T) int) int {
 
 // Finding gives one of the findings, nil when there is none with the id.
 func (u *Uptake) Finding(id int) *Finding {
-	if i := find(u.Findings.V, id, func(f Finding) int { return f.ID }); i >= 0 {
+	if i := find(u.Findings.V, id, Finding.id); i >= 0 {
 		return &u.Findings.V[i]
 	}
 	return nil
@@ -221,7 +220,7 @@ func (u *Uptake) Finding(id int) *Finding {
 
 // Recommendation gives one of the recommendations, nil when there is none with the id.
 func (u *Uptake) Recommendation(id int) *Recommendation {
-	if i := find(u.Recommendations.V, id, func(r Recommendation) int { return r.ID }); i >= 0 {
+	if i := find(u.Recommendations.V, id, Recommendation.id); i >= 0 {
 		return &u.Recommendations.V[i]
 	}
 	return nil
@@ -229,7 +228,7 @@ func (u *Uptake) Recommendation(id int) *Recommendation {
 
 // Action gives one of the actions, nil when there is none with the id.
 func (u *Uptake) Action(id int) *Action {
-	if i := find(u.Actions.V, id, func(a Action) int { return a.ID }); i >= 0 {
+	if i := find(u.Actions.V, id, Action.id); i >= 0 {
 		return &u.Actions.V[i]
 	}
 	return nil
@@ -303,11 +302,19 @@ func (u *Uptake) schedule(state string) {
 	}
 }
 
-// next gives an id that no other part of the uptake has had.
-func (u *Uptake) next() int {
-	u.NextID++
-	return u.NextID
+// next gives the id of one more item: 1, 2, … within the uptake.
+func next[T any](items []T, id func(T) int) int {
+	last := 0
+	for _, x := range items {
+		last = max(last, id(x))
+	}
+	return last + 1
 }
+
+func (f Finding) id() int        { return f.ID }
+func (r Recommendation) id() int { return r.ID }
+func (a Audience) id() int       { return a.ID }
+func (a Action) id() int         { return a.ID }
 
 // Step is one step that the thread shows within an uptake.
 type Step struct {

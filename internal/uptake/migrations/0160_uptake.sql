@@ -10,7 +10,6 @@ CREATE TABLE uptake (
     recommendations JSONB NOT NULL,
     audiences JSONB NOT NULL,
     actions JSONB NOT NULL,
-    next_id BIGINT NOT NULL,
     due TIMESTAMPTZ,
     outcome TEXT COLLATE "C" NOT NULL,
     outcome_reason TEXT NOT NULL,
