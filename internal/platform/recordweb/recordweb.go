@@ -511,6 +511,9 @@ func (p *pages[T]) createForm(c *web.Context, cmd lifecycle.Command) error {
 }
 
 func (p *pages[T]) create(c *web.Context, cmd lifecycle.Command) error {
+	if !access.Allows(cmd.Who, c.Actor, access.Subject{}) {
+		return fault.New(fault.Forbidden, "error.forbidden")
+	}
 	var none T
 	in, values, err := p.read(c, cmd, none)
 	var head *record.Head
