@@ -612,34 +612,6 @@ func TestNames(t *testing.T) {
 	})
 }
 
-func TestChoices(t *testing.T) {
-	each(t, func(t *testing.T, h house) {
-		values := func(options []form.Option, err error) (out []string) {
-			t.Helper()
-			must(t, err)
-			for _, o := range options {
-				out = append(out, o.Value)
-			}
-			return out
-		}
-		ctx, c := context.Background(), h.Choices()
-		for _, x := range []struct {
-			what      string
-			got, want []string
-		}{
-			{"holders of two roles", values(c.Holders(ctx, org.FoU, org.Legal)), []string{"jurist", "fou"}},
-			{"everybody, in alphabetical order", values(c.Holders(ctx)), []string{"forsker", "admin", "jurist", "fou"}},
-			{"organisations", values(c.Organisations(ctx)), []string{"institute"}},
-			{"sections", values(c.Units(ctx, org.TypeSection)), []string{"avdir/kun/fou"}},
-			{"all units", values(c.Units(ctx)), []string{"avdir", "avdir/kun/fou", "avdir/kun"}},
-		} {
-			if !slices.Equal(x.got, x.want) {
-				t.Errorf("%s: %v, want %v", x.what, x.got, x.want)
-			}
-		}
-	})
-}
-
 // Whatever is granted, revoked and stood in for on whatever days, an actor holds
 // just what a plain model of the same acts says.
 func TestRightsAgainstModel(t *testing.T) {
