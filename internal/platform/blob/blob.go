@@ -121,7 +121,8 @@ func missing(sha string) error { return fmt.Errorf("open file %.80q: %w", sha, f
 func spool(ctx context.Context, w interface {
 	io.Writer
 	io.ReaderAt
-}, r io.Reader, limit int64) (Ref, error) {
+}, r io.Reader, limit int64,
+) (Ref, error) {
 	h := sha256.New()
 	n, err := io.Copy(io.MultiWriter(w, h), io.LimitReader(reader{ctx, r}, limit+1))
 	if err != nil {

@@ -122,6 +122,7 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 	if res.Hits, err = x.hits(ctx, p, found); err != nil {
 		return Result{}, err
 	}
+	res.Total -= len(found.Hits) - len(res.Hits)
 	if res.Total == 0 && len(p.words) > 0 {
 		if res.Suggest, err = x.suggest(ctx, p); err != nil {
 			return Result{}, err
