@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"funn/internal/need"
 	"funn/internal/platform/db"
 	"funn/internal/platform/record"
 )
@@ -110,7 +109,24 @@ type Deliverable struct {
 	FileName  string    `json:"file_name,omitempty"`
 	FileType  string    `json:"file_type,omitempty"`
 	Summary   string    `json:"summary,omitempty"`
+	Returned  []Version `json:"returned,omitempty"` // earlier versions that were sent back, the oldest first
 }
+
+// Version is a delivery that was sent back with a reason. What was delivered is
+// kept, so that both versions can be read.
+type Version struct {
+	Delivered time.Time `json:"delivered"`
+	Returned  time.Time `json:"returned"`
+	Reason    string    `json:"reason"`
+	Title     string    `json:"title"`
+	Summary   string    `json:"summary"`
+	File      string    `json:"file,omitempty"`
+	FileName  string    `json:"file_name,omitempty"`
+	FileType  string    `json:"file_type,omitempty"`
+}
+
+// Part says whether it is delivered on the way: an interim report or a data set.
+func (d Deliverable) Part() bool { return d.Kind == Interim || d.Kind == Dataset }
 
 // Due gives the day it is expected.
 func (d Deliverable) Due() time.Time {
@@ -120,18 +136,20 @@ func (d Deliverable) Due() time.Time {
 	return d.Baseline
 }
 
-// Forecast is one proposal to move the end, with its cause and what became of it.
+// Forecast is one proposal to move the end of the project or a part delivery,
+// with its cause and what became of it.
 type Forecast struct {
-	At       time.Time `json:"at"`
-	By       string    `json:"by"`
-	From     time.Time `json:"from,omitzero"`
-	To       time.Time `json:"to"`
-	Cause    string    `json:"cause"`
-	Note     string    `json:"note"`
-	Answered time.Time `json:"answered,omitzero"`
-	Answerer string    `json:"answerer,omitempty"`
-	Accepted bool      `json:"accepted"`
-	Reason   string    `json:"reason,omitempty"`
+	At          time.Time `json:"at"`
+	By          string    `json:"by"`
+	Deliverable int       `json:"deliverable,omitempty"` // of a part delivery; 0 moves the end of the project
+	From        time.Time `json:"from,omitzero"`
+	To          time.Time `json:"to"`
+	Cause       string    `json:"cause"`
+	Note        string    `json:"note"`
+	Answered    time.Time `json:"answered,omitzero"`
+	Answerer    string    `json:"answerer,omitempty"`
+	Accepted    bool      `json:"accepted"`
+	Reason      string    `json:"reason,omitempty"`
 }
 
 // Meeting is the start-up meeting or a follow-up.
@@ -167,7 +185,7 @@ type Project struct {
 	Needs       db.JSON[[]string] `db:"needs"`   // ids of the needs that it answers
 	Grounds     db.JSON[[]string] `db:"grounds"` // ids of the call or agreement that it comes from
 	Roles       db.JSON[[]Role]   `db:"institutions"`
-	RoleNames   string            `db:"institution_names"` // folded, for the search field of lists
+	RoleNames   string            `db:"institution_names"` // as the institutions are called, for the search field of lists
 	LeaderName  string            `db:"leader_name"`
 	Leader      string            `db:"leader"` // person, when the leader has an account
 	Owner       string            `db:"owner"`  // subject owner
@@ -178,7 +196,7 @@ type Project struct {
 	End         db.JSON[Span]     `db:"period_end"` // as the source writes it, for projects from before Funn
 	BaselineEnd time.Time         `db:"baseline_end"`
 	ForecastEnd time.Time         `db:"forecast_end"`
-	ActualEnd   time.Time         `db:"actual_end"`
+	ActualEnd   time.Time         `db:"actual_end"` // the final report was accepted, or the project cancelled
 	KnownBy     time.Time         `db:"known_by"`   // first day on which it certainly existed
 	ContractOn  time.Time         `db:"contracted"` // zero when not known
 	Finished    time.Time         `db:"finished"`   // final report accepted, or the last day it can have been
@@ -217,29 +235,56 @@ type Kind = record.Kind[*Project]
 
 // Delay gives how much later than the baseline the project ends or is expected
 // to end, in whole months rounded up; 0 when it is not late or nothing is known.
+// A cancelled project is not late: it delivers nothing.
 func (p *Project) Delay() int {
-	end := p.ForecastEnd
-	if !p.ActualEnd.IsZero() {
-		end = p.ActualEnd
-	}
-	if p.BaselineEnd.IsZero() || !end.After(p.BaselineEnd) {
+	if p.State == Cancelled {
 		return 0
 	}
-	months := (end.Year()-p.BaselineEnd.Year())*12 + int(end.Month()) - int(p.BaselineEnd.Month())
-	if end.Day() > p.BaselineEnd.Day() {
+	return MonthsLate(p.BaselineEnd, p.ends())
+}
+
+// MonthsLate gives how much later than planned something happens, in whole
+// months rounded up; 0 when it is not late or one of the days is not known.
+func MonthsLate(planned, day time.Time) int {
+	if planned.IsZero() || !day.After(planned) {
+		return 0
+	}
+	months := (day.Year()-planned.Year())*12 + int(day.Month()) - int(planned.Month())
+	if day.Day() > planned.Day() {
 		months++
 	}
 	return max(months, 1)
 }
 
+// ends gives the day that the project ended or is expected to; zero when not known.
+func (p *Project) ends() time.Time {
+	if !p.ActualEnd.IsZero() {
+		return p.ActualEnd
+	}
+	return p.ForecastEnd
+}
+
+// Ends gives the last day that the project can be said to end on: the actual day,
+// else the forecast, else the plan; zero when nothing is known.
+func (p *Project) Ends() time.Time {
+	for _, day := range []time.Time{p.ActualEnd, p.Finished, p.ForecastEnd} {
+		if !day.IsZero() {
+			return day
+		}
+	}
+	return p.BaselineEnd
+}
+
 // Progress gives how much of the time to the expected end has passed, 0 to 100;
-// −1 when it cannot be told.
+// −1 when it cannot be told. Only an accepted final report makes it 100.
 func (p *Project) Progress(today time.Time) int {
 	switch p.State {
 	case Created, Contracted:
 		return 0
 	case Accepted, Closed:
 		return 100
+	case Cancelled:
+		return -1
 	}
 	start, end := p.StartFrom, p.ForecastEnd
 	if end.IsZero() {
@@ -250,6 +295,47 @@ func (p *Project) Progress(today time.Time) int {
 	}
 	done := int(100 * today.Sub(start) / end.Sub(start))
 	return min(max(done, 0), 99)
+}
+
+// FinishedIn says whether the project counts as finished in the year: the source
+// counts it so, or its final report was accepted then. A project that ended
+// somewhere in a span of several years is in none of them.
+func (p *Project) FinishedIn(year int) bool {
+	if p.Counted != 0 {
+		return p.Counted == year
+	}
+	if end := p.End.V; end.Known() && end.From.Year() != year {
+		return false
+	}
+	return p.Finished.Year() == year
+}
+
+// StartedIn says whether the work certainly began in the year. An unknown start
+// is in no year, and neither is one that is only planned.
+func (p *Project) StartedIn(year int) bool {
+	begun := p.State != Created && p.State != Contracted && (p.State != Cancelled || p.Frozen)
+	return begun && p.StartFrom.Year() == year && p.StartTo.Year() == year
+}
+
+// ActiveOn says whether the project was under contract, or is known to have
+// existed, by the day, and was not over before the day's end. Where a date is a
+// span, a project exists from the span's last day and is active until the last
+// day of the span that it ended in.
+func (p *Project) ActiveOn(day time.Time) bool {
+	if p.ContractOn.IsZero() && p.KnownBy.IsZero() && (p.State == Created || p.State == Cancelled) {
+		return false
+	}
+	var from time.Time
+	for _, d := range []time.Time{p.ContractOn, p.StartTo, p.KnownBy} {
+		if !d.IsZero() && (from.IsZero() || d.Before(from)) {
+			from = d
+		}
+	}
+	over := p.Finished
+	if over.IsZero() {
+		over = p.ActualEnd
+	}
+	return !from.IsZero() && !day.Before(from) && (over.IsZero() || day.Before(over))
 }
 
 // Deliverable gives one of the project's deliverables.
@@ -306,22 +392,70 @@ func links(p *Project) []record.Link {
 	return out
 }
 
-// tasks adds what is due within the project to what its states expect.
+// tasks is whom the project waits for where the state alone does not tell: money
+// before contract, the quality check before the acceptance, and what is due
+// within the project while it runs.
 func tasks(p *Project) []record.Task {
 	var out []record.Task
-	if p.State != Running && p.State != StartedUp {
-		return nil
+	add := func(command string, due time.Time) {
+		out = append(out, record.Task{Name: command, Command: command, Due: due})
 	}
-	for _, d := range p.Deliverables.V {
-		if d.Delivered.IsZero() && d.Kind == Interim {
-			out = append(out, record.Task{Name: "deliverable:" + itoa(d.ID), Command: "deliver_interim", Detail: d.Title, Due: d.Due()})
+	if slices.Contains(underWay, p.State) && p.Pending() != nil {
+		add("accept_forecast", time.Time{})
+	}
+	switch p.State {
+	case Created:
+		if p.Funded.V.At.IsZero() && len(p.Grounds.V) == 0 {
+			add("fund", time.Time{})
+		} else {
+			add("contract", time.Time{})
+		}
+	case Running:
+		for _, d := range p.Deliverables.V {
+			if d.Part() && d.Delivered.IsZero() {
+				out = append(out, record.Task{Name: "deliverable:" + itoa(d.ID), Command: "deliver_interim", Detail: d.Title, Due: d.Due()})
+			}
+		}
+		if !p.NextFollowUp.IsZero() {
+			add("follow_up", p.NextFollowUp)
+		}
+	case Delivered:
+		if p.ReviewedAt.IsZero() {
+			add("review", time.Time{})
+		} else {
+			add("accept", time.Time{})
+		}
+	case Accepted:
+		if p.DataPlan == "" {
+			add("data_plan", time.Time{})
+		}
+		if len(p.lacking()) == 0 {
+			add("close", time.Time{})
 		}
 	}
-	if p.Pending() != nil {
-		out = append(out, record.Task{Name: "answer_forecast", Command: "accept_forecast"})
+	if p.State == Delivered || p.State == Accepted {
+		if i := slices.IndexFunc(p.Deliverables.V, func(d Deliverable) bool { return d.Kind == Presentation && d.Delivered.IsZero() }); i >= 0 && p.Presented.IsZero() {
+			add("present", p.Deliverables.V[i].Due())
+		}
 	}
-	if !p.NextFollowUp.IsZero() && p.State == Running {
-		out = append(out, record.Task{Name: "follow_up", Command: "follow_up", Due: p.NextFollowUp})
+	return out
+}
+
+// lacking gives what must be in place before the project can be closed, as
+// message keys (requirements 3.5).
+func (p *Project) lacking() []string {
+	var out []string
+	if p.PublishedAt.IsZero() {
+		out = append(out, "project.blocked.not_published")
+	}
+	if p.UseDecided.IsZero() {
+		out = append(out, "project.blocked.use_not_decided")
+	}
+	if p.Presented.IsZero() {
+		out = append(out, "project.blocked.not_presented")
+	}
+	if p.DataPlan == "" {
+		out = append(out, "project.blocked.data")
 	}
 	return out
 }
@@ -360,8 +494,7 @@ func (s *Service) alert(ctx context.Context, p *Project) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if open := !slices.Contains([]string{need.Closed, need.Rejected, need.Merged, need.Covered}, n.State); open &&
-			!n.DecisionDate.IsZero() && p.ForecastEnd.After(n.DecisionDate) {
+		if !slices.Contains(settled, n.State) && !n.DecisionDate.IsZero() && p.ForecastEnd.After(n.DecisionDate) {
 			return AfterDecision, nil
 		}
 	}

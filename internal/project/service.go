@@ -60,18 +60,20 @@ func New(people People, plans Plans, needs *need.Service) *Service {
 // fromSource holds for projects that a source tells of and nobody follows in Funn.
 func fromSource(p *Project) bool { return p.CaseWorker == "" && p.Source != "" }
 
-// Subscribe connects projects to what happens to needs.
+// Subscribe connects projects to what happens to needs: a decision that is moved,
+// or no longer waited for, can make a project late or in time again.
 func (s *Service) Subscribe(e *record.Engine) {
-	// A moved decision can make a project late, or in time again.
-	e.Subscribe("need", "move_decision", func(ctx context.Context, _ event.Event, rec record.Record) error {
-		return s.each(ctx, rec.Base().ID, func(p *Project) error {
-			if !slices.Contains(unfinished, p.State) {
-				return nil
-			}
-			_, err := s.Kind.As(ctx, p.ID, "recheck", record.Input{})
-			return err
+	for _, command := range []string{"move_decision", "describe", "merge", "reject", "reopen", "cover", "close"} {
+		e.Subscribe("need", command, func(ctx context.Context, _ event.Event, rec record.Record) error {
+			return s.each(ctx, rec.Base().ID, func(p *Project) error {
+				if !slices.Contains(unfinished, p.State) {
+					return nil
+				}
+				_, err := s.Kind.As(ctx, p.ID, "recheck", record.Input{})
+				return err
+			})
 		})
-	})
+	}
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -93,7 +95,28 @@ func (s *Service) openNeeds(ctx context.Context, _ any) ([]form.Option, error) {
 	return s.needs.Waiting(ctx)
 }
 
-func (s *Service) openDeliverables(_ context.Context, rec any) ([]form.Option, error) {
+// parts gives the part deliveries. Those that are delivered stay among them, with
+// the day, so that the history can name them; the guard refuses them.
+func (s *Service) parts(ctx context.Context, rec any) ([]form.Option, error) {
+	p, ok := rec.(*Project)
+	if !ok || p == nil {
+		return nil, nil
+	}
+	var out []form.Option
+	for _, d := range p.Deliverables.V {
+		if d.Part() {
+			o := form.Option{Value: itoa(d.ID), Label: d.Title}
+			if !d.Delivered.IsZero() {
+				o.Hint = lang.T(ctx, "project.delivered_on", "day", lang.Day(ctx, d.Delivered))
+			}
+			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
+// openParts gives what can be moved apart from the end of the project.
+func (s *Service) openParts(_ context.Context, rec any) ([]form.Option, error) {
 	p, ok := rec.(*Project)
 	if !ok || p == nil {
 		return nil, nil
@@ -117,7 +140,7 @@ func (s *Service) today(ctx context.Context) time.Time { return s.Kind.Engine().
 
 // ahead refuses dates of what is to come that have passed.
 func (s *Service) ahead(ctx context.Context, _ *Project, in form.Values) (verdict, error) {
-	for _, name := range []string{"next_follow_up", "review_date"} {
+	for _, name := range []string{"next_follow_up", "review_date", "presentation_due"} {
 		if d := in.Day(name); !d.IsZero() && d.Before(s.today(ctx)) {
 			return verdict{}, wrong(name, "project.date_passed", "today", lang.Day(ctx, s.today(ctx)))
 		}
@@ -127,8 +150,10 @@ func (s *Service) ahead(ctx context.Context, _ *Project, in form.Values) (verdic
 
 // notAhead refuses dates of what has happened that lie ahead.
 func (s *Service) notAhead(ctx context.Context, _ *Project, in form.Values) (verdict, error) {
-	if d := in.Day("met_on"); d.After(s.today(ctx)) {
-		return verdict{}, wrong("met_on", "project.date_ahead", "today", lang.Day(ctx, s.today(ctx)))
+	for _, name := range []string{"met_on", "contract_on"} {
+		if d := in.Day(name); d.After(s.today(ctx)) {
+			return verdict{}, wrong(name, "project.date_ahead", "today", lang.Day(ctx, s.today(ctx)))
+		}
 	}
 	return verdict{}, nil
 }
@@ -140,27 +165,62 @@ func (s *Service) followUpDates(ctx context.Context, p *Project, in form.Values)
 	return s.ahead(ctx, p, in)
 }
 
-// creatable holds the scope of the portfolio and the longest period: more than
-// three years needs a reason (FP §5.2).
-func (s *Service) creatable(_ context.Context, _ *Project, in form.Values) (v verdict, err error) {
+// creatable holds the scope of the portfolio and the longest period.
+func (s *Service) creatable(_ context.Context, _ *Project, in form.Values) (verdict, error) {
 	if err := plan.RefuseBasicResearch(in, "rnd_kind"); err != nil {
-		return v, err
+		return verdict{}, err
 	}
+	return period(in)
+}
+
+// period refuses an end before the start; more than three years needs a reason
+// (FP §5.2).
+func period(in form.Values) (v verdict, err error) {
 	start, end := in.Day("start"), in.Day("end")
-	if !start.IsZero() && !end.After(start) {
+	if start.IsZero() || end.IsZero() {
+		return v, nil
+	}
+	if !end.After(start) {
 		return v, wrong("end", "project.end_before_start", "start", start)
 	}
-	if !start.IsZero() && end.After(start.AddDate(3, 0, 0)) {
+	if end.After(start.AddDate(3, 0, 0)) {
 		v.Warn("project.warn.over_three_years")
 	}
 	return v, nil
 }
 
+// replannable keeps the amount once the committee has granted it.
+func (s *Service) replannable(_ context.Context, p *Project, in form.Values) (verdict, error) {
+	if in.Has("amount") && !p.Funded.V.At.IsZero() && in.Ore("amount") != p.Amount {
+		return verdict{}, wrong("amount", "project.amount_granted", "amount", p.Amount/100)
+	}
+	if in.Has("amount") && in.Ore("amount") < p.Committed() {
+		return verdict{}, wrong("amount", "project.budget_over", "sum", p.Committed()/100, "amount", in.Ore("amount")/100)
+	}
+	return period(in)
+}
+
+func (s *Service) replan(ctx context.Context, c *change) error {
+	p, in := c.Rec, c.In
+	c.Note("before", isoDay(p.BaselineEnd))
+	p.plan(in.Day("start"), in.Day("end"))
+	p.Amount = in.Ore("amount")
+	if d := p.Final(); d != nil {
+		d.Baseline = in.Day("end")
+	}
+	return s.expect(ctx, p)
+}
+
+// plan sets the period that everything later is held against.
+func (p *Project) plan(start, end time.Time) {
+	p.Start.V, p.StartFrom, p.StartTo = On(start), start, start
+	p.BaselineEnd, p.ForecastEnd = end, end
+}
+
 func (s *Service) create(ctx context.Context, c *change) error {
 	p, in := c.Rec, c.In
 	p.Instrument, p.RnDKind, p.Amount = in.String("instrument"), in.String("rnd_kind"), in.Ore("amount")
-	p.Start.V, p.StartFrom, p.StartTo = On(in.Day("start")), in.Day("start"), in.Day("start")
-	p.BaselineEnd, p.ForecastEnd = in.Day("end"), in.Day("end")
+	p.plan(in.Day("start"), in.Day("end"))
 	p.Named, p.Titled = true, true
 	p.Roles.V = []Role{{Org: in.String("institution"), Role: Host}}
 	if id := in.String("need"); id != "" {
@@ -225,6 +285,13 @@ func (s *Service) budgetable(_ context.Context, p *Project, in form.Values) (v v
 			sum += y.Amount
 		}
 	}
+	// A budget has years around the project's own: money is set aside before the
+	// start and paid after the end.
+	if first, last := p.StartFrom, p.Ends(); !first.IsZero() && !last.IsZero() {
+		if year := in.Int("year"); year < first.Year()-1 || year > last.Year()+2 {
+			return v, wrong("year", "project.year_outside", "first", strconv.Itoa(first.Year()-1), "last", strconv.Itoa(last.Year()+2))
+		}
+	}
 	if p.Amount > 0 && sum > p.Amount {
 		return v, wrong("year_amount", "project.budget_over", "sum", sum/100, "amount", p.Amount/100)
 	}
@@ -236,6 +303,9 @@ func (s *Service) budget(_ context.Context, c *change) error {
 	y := Year{Year: in.Int("year"), Amount: in.Ore("year_amount"), Spent: in.Ore("year_spent")}
 	i := slices.IndexFunc(p.Budget.V, func(x Year) bool { return x.Year == y.Year })
 	if i >= 0 {
+		if !in.Has("year_spent") {
+			y.Spent = p.Budget.V[i].Spent // not told means not changed
+		}
 		p.Budget.V[i] = y
 	} else {
 		p.Budget.V = append(p.Budget.V, y)
@@ -252,14 +322,22 @@ func (s *Service) deliverable(_ context.Context, p *Project, in form.Values) (v 
 	if in.String("kind") == Final && p.Final() != nil {
 		return v, wrong("kind", "project.one_final")
 	}
+	if d := in.Day("due"); !d.IsZero() && d.Before(p.StartFrom) {
+		return v, wrong("due", "project.end_before_start", "start", p.StartFrom)
+	}
 	return v, nil
 }
 
-func (s *Service) agreeDeliverable(_ context.Context, c *change) error {
+func (s *Service) agreeDeliverable(ctx context.Context, c *change) error {
 	p := c.Rec
 	p.Deliverables.V = append(p.Deliverables.V, Deliverable{
 		ID: p.nextDeliverable(), Kind: c.In.String("kind"), Title: c.In.String("deliverable_title"), Baseline: c.In.Day("due"),
 	})
+	if c.In.String("kind") == Final && p.BaselineEnd.IsZero() {
+		// A project that a source tells of without an end gets it with the final report.
+		p.BaselineEnd, p.ForecastEnd = c.In.Day("due"), c.In.Day("due")
+		return s.expect(ctx, p)
+	}
 	return nil
 }
 
@@ -285,7 +363,10 @@ func (s *Service) fund(_ context.Context, c *change) error {
 
 // contractable: money is granted, the whole of it lies in years, and the final
 // report is agreed.
-func (s *Service) contractable(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
+func (s *Service) contractable(ctx context.Context, p *Project, in form.Values) (v verdict, err error) {
+	if v, err := s.followUpDates(ctx, p, in); err != nil {
+		return v, err
+	}
 	if p.Funded.V.At.IsZero() && len(p.Grounds.V) == 0 {
 		v.Block("project.blocked.not_funded")
 	}
@@ -306,8 +387,12 @@ func (s *Service) contract(_ context.Context, c *change) error {
 	return nil
 }
 
+// startUp begins the work with the start-up meeting and freezes the plan.
 func (s *Service) startUp(_ context.Context, c *change) error {
-	c.Rec.Frozen = true
+	p, on := c.Rec, c.In.Day("met_on")
+	c.Note("before", isoDay(p.StartFrom))
+	p.Start.V, p.StartFrom, p.StartTo = On(on), on, on
+	p.Frozen = true
 	return s.met(c, "startup")
 }
 
@@ -336,20 +421,27 @@ func (s *Service) movable(ctx context.Context, p *Project, in form.Values) (v ve
 		v.Block("project.blocked.pending")
 	}
 	if d := in.Day("new_end"); !d.IsZero() {
-		if !p.StartFrom.IsZero() && !d.After(p.StartFrom) {
-			return v, wrong("new_end", "project.end_before_start", "start", p.StartFrom)
-		}
 		if d.Before(s.today(ctx)) {
 			return v, wrong("new_end", "project.date_passed", "today", lang.Day(ctx, s.today(ctx)))
 		}
+		if !p.StartFrom.IsZero() && !d.After(p.StartFrom) {
+			return v, wrong("new_end", "project.end_before_start", "start", p.StartFrom)
+		}
+	}
+	if d := p.Deliverable(in.Int("deliverable")); in.Has("deliverable") && (d == nil || !d.Delivered.IsZero()) {
+		return v, wrong("deliverable", "project.already_delivered")
 	}
 	return v, nil
 }
 
 func (s *Service) proposeForecast(_ context.Context, c *change) error {
 	p, in := c.Rec, c.In
-	p.Forecasts.V = append(p.Forecasts.V, Forecast{At: c.Now, By: c.Actor.ID, From: p.ForecastEnd, To: in.Day("new_end"), Cause: in.String("cause"), Note: in.String("note")})
-	c.Note("before", isoDay(p.ForecastEnd))
+	f := Forecast{At: c.Now, By: c.Actor.ID, From: p.ForecastEnd, To: in.Day("new_end"), Cause: in.String("cause"), Note: in.String("note")}
+	if d := p.Deliverable(in.Int("deliverable")); d != nil {
+		f.Deliverable, f.From = d.ID, d.Due()
+	}
+	p.Forecasts.V = append(p.Forecasts.V, f)
+	c.Note("before", isoDay(f.From))
 	return nil
 }
 
@@ -371,8 +463,14 @@ func (s *Service) acceptForecast(ctx context.Context, c *change) error {
 	p := c.Rec
 	f := p.Pending()
 	f.Answered, f.Answerer, f.Accepted = c.Now, c.Actor.ID, true
-	c.Note("before", isoDay(p.ForecastEnd))
+	c.Note("before", isoDay(f.From))
 	c.Note("after", isoDay(f.To))
+	if f.Deliverable != 0 {
+		if d := p.Deliverable(f.Deliverable); d != nil {
+			d.Forecast = f.To
+		}
+		return nil
+	}
 	p.ForecastEnd = f.To
 	if d := p.Final(); d != nil {
 		d.Forecast = f.To
@@ -397,7 +495,7 @@ func (s *Service) resume(_ context.Context, c *change) error {
 }
 
 func (s *Service) interimOpen(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
-	open := slices.ContainsFunc(p.Deliverables.V, func(d Deliverable) bool { return d.Kind != Final && d.Delivered.IsZero() })
+	open := slices.ContainsFunc(p.Deliverables.V, func(d Deliverable) bool { return d.Part() && d.Delivered.IsZero() })
 	if !open {
 		v.Block("project.blocked.no_interim")
 	}
@@ -406,7 +504,7 @@ func (s *Service) interimOpen(_ context.Context, p *Project, _ form.Values) (v v
 
 func (s *Service) deliverInterim(_ context.Context, c *change) error {
 	d := c.Rec.Deliverable(c.In.Int("deliverable"))
-	if d == nil || !d.Delivered.IsZero() {
+	if d == nil || !d.Part() || !d.Delivered.IsZero() {
 		return wrong("deliverable", "project.already_delivered")
 	}
 	d.Delivered, d.Summary = c.Today, c.In.String("summary")
@@ -418,6 +516,15 @@ func keep(d *Deliverable, f *form.Upload) {
 	if f != nil {
 		d.File, d.FileName, d.FileType = f.SHA256, f.Name, f.Type
 	}
+}
+
+// findingLines gives the findings as they are typed: one on each line.
+func (p *Project) findingLines() string {
+	lines := make([]string, len(p.Findings.V))
+	for i, f := range p.Findings.V {
+		lines[i] = f.Text
+	}
+	return strings.Join(lines, "\n")
 }
 
 func finalDue(p *Project) time.Time { return p.ForecastEnd }
@@ -433,6 +540,7 @@ func (s *Service) deliver(_ context.Context, c *change) error {
 	p, in := c.Rec, c.In
 	d := p.Final()
 	d.Title, d.Lang, d.Summary, d.Delivered = in.String("report_title"), in.String("report_lang"), in.String("report_summary"), c.Today
+	d.File, d.FileName, d.FileType = "", "", ""
 	keep(d, in.File("file"))
 	p.Findings.V = nil
 	for line := range strings.SplitSeq(in.String("findings"), "\n") {
@@ -447,6 +555,10 @@ func (s *Service) deliver(_ context.Context, c *change) error {
 
 func (s *Service) sendBack(_ context.Context, c *change) error {
 	if d := c.Rec.Final(); d != nil {
+		d.Returned = append(d.Returned, Version{
+			Delivered: d.Delivered, Returned: c.Today, Reason: c.Reason,
+			Title: d.Title, Summary: d.Summary, File: d.File, FileName: d.FileName, FileType: d.FileType,
+		})
 		d.Delivered = time.Time{}
 	}
 	c.Rec.NextFollowUp = c.In.Day("next_follow_up")
@@ -478,18 +590,28 @@ func (s *Service) accept(ctx context.Context, c *change) error {
 	if d := p.Final(); d != nil {
 		d.Accepted = c.Today
 	}
+	if err := s.expect(ctx, p); err != nil {
+		return err
+	}
+	return s.answerNeeds(ctx, p, true)
+}
+
+// answerNeeds tells each need that none of its projects is left once the last of
+// them is over, when at least one has answered it.
+func (s *Service) answerNeeds(ctx context.Context, p *Project, answered bool) error {
 	for _, id := range p.Needs.V {
-		last := true
+		done, left := answered, false
 		err := s.each(ctx, id, func(other *Project) error {
-			if other.ID != p.ID && slices.Contains(unfinished, other.State) {
-				last = false
+			if other.ID != p.ID {
+				left = left || slices.Contains(unfinished, other.State)
+				done = done || other.State == Accepted || other.State == Closed
 			}
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		if last {
+		if done && !left {
 			if err := s.needs.AnsweredBy(ctx, id); err != nil {
 				return err
 			}
@@ -509,9 +631,17 @@ func (s *Service) present(_ context.Context, c *change) error {
 	return nil
 }
 
-func (s *Service) dataDate(_ context.Context, _ *Project, in form.Values) (v verdict, err error) {
-	if state := in.String("data_state"); state != "" && state != "none" && in.Day("data_date").IsZero() {
+// dataDate demands the day that the data were deleted, or will be.
+func (s *Service) dataDate(ctx context.Context, _ *Project, in form.Values) (v verdict, err error) {
+	state, day, today := in.String("data_state"), in.Day("data_date"), s.today(ctx)
+	switch {
+	case state == "" || state == "none":
+	case day.IsZero():
 		return v, wrong("data_date", "project.data_date")
+	case state == "confirmed" && day.After(today):
+		return v, wrong("data_date", "project.date_ahead", "today", lang.Day(ctx, today))
+	case state == "planned" && day.Before(today):
+		return v, wrong("data_date", "project.date_passed", "today", lang.Day(ctx, today))
 	}
 	return v, nil
 }
@@ -532,43 +662,58 @@ func (s *Service) useDecided(_ context.Context, c *change) error {
 }
 
 func (s *Service) closable(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
-	if p.PublishedAt.IsZero() {
-		v.Block("project.blocked.not_published")
-	}
-	if p.UseDecided.IsZero() {
-		v.Block("project.blocked.use_not_decided")
-	}
-	if p.Presented.IsZero() {
-		v.Block("project.blocked.not_presented")
-	}
-	if p.DataPlan == "" {
-		v.Block("project.blocked.data")
+	for _, key := range p.lacking() {
+		v.Block(key)
 	}
 	return v, nil
 }
 
 func (s *Service) cancel(ctx context.Context, c *change) error {
-	c.Rec.NextFollowUp = time.Time{}
+	p := c.Rec
+	p.ActualEnd, p.NextFollowUp = c.Today, time.Time{}
 	// What is cancelled is not waited for; the others' forecasts count.
-	return s.expectWithout(ctx, c.Rec)
+	if err := s.expectOf(ctx, p, time.Time{}); err != nil {
+		return err
+	}
+	return s.answerNeeds(ctx, p, false)
+}
+
+// recheck follows the needs: a merged need is answered as the one that it was
+// merged into. Whether the project is late is worked out as it is stored.
+func (s *Service) recheck(ctx context.Context, c *change) error {
+	p := c.Rec
+	var needs []string
+	for _, id := range p.Needs.V {
+		n, err := s.needs.Kind.Load(ctx, id)
+		if err != nil {
+			return err
+		}
+		if n.State == need.Merged && n.MergedInto != "" {
+			id = n.MergedInto
+		}
+		if !slices.Contains(needs, id) {
+			needs = append(needs, id)
+		}
+	}
+	if slices.Equal(needs, p.Needs.V) {
+		return nil
+	}
+	p.Needs.V = needs
+	return s.expect(ctx, p)
 }
 
 // expect tells the project's needs when the last of their projects is expected.
 // The need turns red, or green again, in the same transaction.
 func (s *Service) expect(ctx context.Context, p *Project) error {
-	return s.expectOf(ctx, p, p.ForecastEnd)
-}
-
-func (s *Service) expectWithout(ctx context.Context, p *Project) error {
-	return s.expectOf(ctx, p, time.Time{})
+	return s.expectOf(ctx, p, p.ends())
 }
 
 func (s *Service) expectOf(ctx context.Context, p *Project, own time.Time) error {
 	for _, id := range p.Needs.V {
 		latest := own
 		err := s.each(ctx, id, func(other *Project) error {
-			if other.ID != p.ID && other.State != Cancelled && other.ForecastEnd.After(latest) {
-				latest = other.ForecastEnd
+			if other.ID != p.ID && other.State != Cancelled && other.ends().After(latest) {
+				latest = other.ends()
 			}
 			return nil
 		})

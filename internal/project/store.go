@@ -2,14 +2,432 @@ package project
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
 
+	"funn/internal/need"
 	"funn/internal/platform/access"
 	"funn/internal/platform/db"
+	"funn/internal/platform/fault"
+	"funn/internal/platform/lang"
 )
+
+// NoTheme is the theme filter of projects that have none.
+const NoTheme = "none"
+
+// Filter says which projects a list holds. What is empty does not narrow.
+type Filter struct {
+	Query       string   // in number, title, leader and institutions
+	Theme       string   // slug, or NoTheme
+	Instruments []string // one of them
+	Labels      []string // public labels of the states, one of them
+	Org         string   // id of an institution that takes part
+	// From and To are years: the project was, or is planned to be, under way at some
+	// time from the first day of From to the last of To. A project whose end nobody
+	// knows goes on. Only what certainly had begun by then counts as begun.
+	From, To int
+	Alert    string // with this alert
+	Delayed  bool   // ends, or is expected to end, after its baseline
+	// FinishedIn, StartedIn and ActiveOn mean what the methods of Project say.
+	FinishedIn, StartedIn int
+	ActiveOn              time.Time // calendar day
+	NeedID                string    // answers this need
+	Example               bool      // takes in the examples too
+}
+
+// Labels gives the public labels of the states, in the order of a project's life.
+func Labels() []string {
+	var out []string
+	for _, s := range states {
+		if !slices.Contains(out, s.Label) {
+			out = append(out, s.Label)
+		}
+	}
+	return out
+}
+
+func statesOf(labels []string) []string {
+	var out []string
+	for _, s := range states {
+		if slices.Contains(labels, s.Label) {
+			out = append(out, s.Name)
+		}
+	}
+	return out
+}
+
+// begins is the first day on which the project certainly existed, as ActiveOn
+// works it out; NULL when nothing tells. min over columns is not the same on both
+// engines, so it is spelled out.
+const begins = `CASE
+	WHEN b.contracted IS NOT NULL AND (b.start_to IS NULL OR b.contracted <= b.start_to) AND (b.known_by IS NULL OR b.contracted <= b.known_by) THEN b.contracted
+	WHEN b.start_to IS NOT NULL AND (b.known_by IS NULL OR b.start_to <= b.known_by) THEN b.start_to
+	ELSE b.known_by END`
+
+const (
+	over     = "COALESCE(b.finished, b.actual_end)"
+	ends     = "COALESCE(b.actual_end, b.finished, b.forecast_end, b.baseline_end)"
+	expected = "COALESCE(b.actual_end, b.forecast_end)"
+)
+
+var (
+	onPaper  = "(b.contracted IS NULL AND b.known_by IS NULL AND r.state IN ('" + Created + "', '" + Cancelled + "'))"
+	notBegun = "(r.state IN ('" + Created + "', '" + Contracted + "') OR r.state = '" + Cancelled + "' AND NOT b.baseline_frozen)"
+	delayed  = "(r.state <> '" + Cancelled + "' AND " + expected + " > b.baseline_end)"
+)
+
+func yearStart(year int) time.Time { return time.Date(year, time.January, 1, 0, 0, 0, 0, time.UTC) }
+
+// Where gives the filter as a condition on the tables record r and project b.
+func (f Filter) Where() db.Where {
+	var w db.Where
+	if !f.Example {
+		w.And("NOT r.example")
+	}
+	for _, word := range strings.Fields(lang.Fold(f.Query)) {
+		w.AndWhere(mentions(word))
+	}
+	switch f.Theme {
+	case "":
+	case NoTheme:
+		w.And("b.theme = ''")
+	default:
+		w.And("b.theme = ?", f.Theme)
+	}
+	if len(f.Instruments) > 0 {
+		w.In("b.instrument", f.Instruments...)
+	}
+	if len(f.Labels) > 0 {
+		w.In("r.state", statesOf(f.Labels)...)
+	}
+	if f.Org != "" {
+		w.And("CAST(b.institutions AS TEXT) LIKE ? ESCAPE '!'", `%"`+escape(f.Org)+`"%`)
+	}
+	if f.From != 0 {
+		w.And("("+ends+" IS NULL OR "+ends+" >= ?)", yearStart(f.From))
+	}
+	if f.To != 0 {
+		w.And("COALESCE(b.start_from, "+begins+") < ?", yearStart(f.To+1))
+	}
+	if f.Alert != "" {
+		w.And("r.alert = ?", f.Alert)
+	}
+	if f.Delayed {
+		w.And(delayed)
+	}
+	if year := f.FinishedIn; year != 0 {
+		var counted, ended db.Where
+		counted.And("b.counted_finished = ?", year)
+		ended.And("b.counted_finished = 0").And("b.finished >= ? AND b.finished < ?", yearStart(year), yearStart(year+1))
+		// The end as a source writes it may be a span of several years.
+		ended.And("COALESCE(b.period_end ->> 'from', '') = '' OR substr(b.period_end ->> 'from', 1, 4) = ?", fmt.Sprintf("%04d", year))
+		w.AndWhere(db.Or(counted, ended))
+	}
+	if year := f.StartedIn; year != 0 {
+		w.And("b.start_from >= ? AND b.start_to < ?", yearStart(year), yearStart(year+1)).And("NOT " + notBegun)
+	}
+	if !f.ActiveOn.IsZero() {
+		w.And("NOT "+onPaper).And(begins+" <= ?", f.ActiveOn).And(over+" IS NULL OR "+over+" > ?", f.ActiveOn)
+	}
+	if f.NeedID != "" {
+		w.AndWhere(answering(f.NeedID))
+	}
+	return w
+}
+
+// mentions holds for projects that name the folded word. Title and number are
+// folded as they are stored; the names are lowered here, by hand for the letters
+// that not every database knows to lower.
+func mentions(word string) db.Where {
+	const names = "replace(replace(replace(lower(b.institution_names || ' ' || b.leader_name), 'Æ', 'æ'), 'Ø', 'ø'), 'Å', 'å')"
+	like := "%" + escape(word) + "%"
+	return *new(db.Where).And("r.title_sort LIKE ? ESCAPE '!' OR lower(r.number) LIKE ? ESCAPE '!' OR "+names+" LIKE ? ESCAPE '!'", like, like, like)
+}
+
+func escape(s string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
+}
+
+func answering(needID string) db.Where {
+	return *new(db.Where).And("EXISTS (SELECT 1 FROM record_link l WHERE l.from_id = r.id AND l.to_id = ? AND l.rel = 'answers')", needID)
+}
+
+// Sort is the order of a list. The zero Sort puts what is going on first, by when
+// it is to end.
+type Sort struct {
+	By   string // one of SortKeys; anything else is the zero Sort's order
+	Desc bool
+}
+
+// SortKeys are what lists of projects can be sorted by.
+var SortKeys = []string{"title", "theme", "period", "status", "delay", "rest"}
+
+func (s Sort) order() string {
+	key := ""
+	switch s.By {
+	case "title":
+		key = "r.title_sort"
+	case "theme":
+		key = "NULLIF(b.theme, '')"
+	case "period":
+		key = ends
+	case "status":
+		var rank strings.Builder
+		for i, st := range states {
+			fmt.Fprintf(&rank, " WHEN '%s' THEN %d", st.Name, i)
+		}
+		key = "CASE r.state" + rank.String() + " END"
+	case "delay":
+		// Days on the one engine and an interval on the other: both sort alike.
+		key = "CASE WHEN r.state <> '" + Cancelled + "' THEN " + expected + " - b.baseline_end END"
+	case "rest":
+		key = "CASE WHEN b.amount > 0 THEN b.amount - b.spent END"
+	default:
+		return "CASE WHEN r.state IN ('" + strings.Join(unfinished, "', '") + "') THEN 0 ELSE 1 END, (" + ends + " IS NULL), " + ends + ", r.number"
+	}
+	direction := ""
+	if s.Desc {
+		direction = " DESC"
+	}
+	return "(" + key + " IS NULL), " + key + direction + ", r.number"
+}
+
+// Portfolio gives the projects that the context's actor may read and the filter
+// holds for, and how many they are in all. limit 0 is all of them.
+func (s *Service) Portfolio(ctx context.Context, f Filter, by Sort, limit, offset int) ([]*Project, int, error) {
+	w := f.Where()
+	total, err := s.Kind.Count(ctx, w)
+	if err != nil {
+		return nil, 0, fmt.Errorf("count projects: %w", err)
+	}
+	list, err := s.Kind.List(ctx, w, by.order(), limit, offset)
+	return list, total, err
+}
+
+// Public gives the projects that everybody may know of: those under contract.
+// Whoever asks gets the same. Examples are among them only when the filter says so.
+func (s *Service) Public(ctx context.Context, f Filter, limit, offset int) ([]*Project, int, error) {
+	ctx = access.With(ctx, access.System)
+	w := f.Where()
+	w.AndWhere(public(f.Example))
+	total, err := s.Kind.Count(ctx, w)
+	if err != nil {
+		return nil, 0, fmt.Errorf("count public projects: %w", err)
+	}
+	list, err := s.Kind.List(ctx, w, "r.number", limit, offset)
+	return list, total, err
+}
+
+// public holds for what everybody may know of. Examples never carry the flag, so
+// that they stay out of the public lists; asked for, those under contract are given.
+func public(examples bool) db.Where {
+	flagged := *new(db.Where).And("r.flags LIKE ?", "% "+PublicFlag+" %")
+	if !examples {
+		return flagged
+	}
+	return db.Or(flagged, *new(db.Where).And("r.example AND b.contracted IS NOT NULL"))
+}
+
+// Group is how many projects there are of one sort.
+type Group struct {
+	State      string `db:"state"`
+	Instrument string `db:"instrument"`
+	Alert      string `db:"alert"`
+	Delayed    bool   `db:"delayed"`
+	Example    bool   `db:"example"`
+	N          int    `db:"n"`
+}
+
+// Groups is a portfolio counted.
+type Groups []Group
+
+// Count counts those that the condition holds for.
+func (g Groups) Count(holds func(Group) bool) int {
+	n := 0
+	for _, x := range g {
+		if holds(x) {
+			n += x.N
+		}
+	}
+	return n
+}
+
+// Label gives the public label of the group's state.
+func (g Group) Label() string {
+	for _, s := range states {
+		if s.Name == g.State {
+			return s.Label
+		}
+	}
+	return ""
+}
+
+// Summary counts the projects that the context's actor may read and the filter
+// holds for.
+func (s *Service) Summary(ctx context.Context, f Filter) (Groups, error) {
+	where, args := s.scoped(ctx, f).SQL()
+	late := "COALESCE(" + delayed + ", 1 = 0)"
+	rows, err := db.All[Group](ctx, s.Kind.Engine().DB,
+		"SELECT r.state, b.instrument, r.alert, "+late+" AS delayed, r.example, count(*) AS n FROM record r JOIN project b ON b.id = r.id "+where+
+			" GROUP BY r.state, b.instrument, r.alert, "+late+", r.example", args...)
+	if err != nil {
+		return nil, fmt.Errorf("count the portfolio: %w", err)
+	}
+	return rows, nil
+}
+
+func (s *Service) scoped(ctx context.Context, f Filter) db.Where {
+	w := access.Scope(s.Kind.Read, access.From(ctx))
+	w.And("r.kind = ?", s.Kind.Name)
+	w.AndWhere(f.Where())
+	return w
+}
+
+// Money is what the projects of a filter cost, as far as it is known.
+type Money struct {
+	Years []ThemeYear // in the order of theme and year
+	Known int         // projects whose budget is known
+	// Unknown is how many projects have no budget that is told, Examples how many of
+	// those with one are examples.
+	Unknown, Examples int
+}
+
+// ThemeYear is the money set aside for a theme in a year, in øre.
+type ThemeYear struct {
+	Theme  string // slug; empty for projects without one
+	Year   int
+	Amount int64
+	Spent  int64
+}
+
+// Money adds up the budgets of the projects that the context's actor may read and
+// the filter holds for.
+func (s *Service) Money(ctx context.Context, f Filter) (Money, error) {
+	where, args := s.scoped(ctx, f).SQL()
+	type row struct {
+		Theme   string          `db:"theme"`
+		Budget  db.JSON[[]Year] `db:"budget"`
+		Example bool            `db:"example"`
+	}
+	rows, err := db.All[row](ctx, s.Kind.Engine().DB, "SELECT b.theme, b.budget, r.example FROM record r JOIN project b ON b.id = r.id "+where, args...)
+	if err != nil {
+		return Money{}, fmt.Errorf("budgets of the portfolio: %w", err)
+	}
+	var out Money
+	type key struct {
+		theme string
+		year  int
+	}
+	sums := map[key]*ThemeYear{}
+	for _, r := range rows {
+		if len(r.Budget.V) == 0 {
+			out.Unknown++
+			continue
+		}
+		out.Known++
+		if r.Example {
+			out.Examples++
+		}
+		for _, y := range r.Budget.V {
+			k := key{r.Theme, y.Year}
+			if sums[k] == nil {
+				sums[k] = &ThemeYear{Theme: r.Theme, Year: y.Year}
+			}
+			sums[k].Amount += y.Amount
+			sums[k].Spent += y.Spent
+		}
+	}
+	for _, t := range sums {
+		out.Years = append(out.Years, *t)
+	}
+	slices.SortFunc(out.Years, func(a, b ThemeYear) int {
+		if c := strings.Compare(a.Theme, b.Theme); c != 0 {
+			return c
+		}
+		return a.Year - b.Year
+	})
+	return out, nil
+}
+
+// ThemesInUse gives the slugs of the themes that projects have, also those of
+// earlier plans.
+func (s *Service) ThemesInUse(ctx context.Context) ([]string, error) {
+	return db.All[string](ctx, s.Kind.Engine().DB, "SELECT DISTINCT theme FROM project WHERE theme <> '' ORDER BY theme")
+}
+
+// InstitutionsInUse gives the ids of the institutions that take part in projects.
+func (s *Service) InstitutionsInUse(ctx context.Context) ([]string, error) {
+	texts, err := db.All[string](ctx, s.Kind.Engine().DB, "SELECT DISTINCT CAST(institutions AS TEXT) FROM project")
+	if err != nil {
+		return nil, fmt.Errorf("institutions of projects: %w", err)
+	}
+	var out []string
+	for _, t := range texts {
+		var roles []Role
+		if err := json.Unmarshal([]byte(t), &roles); err != nil {
+			return nil, fmt.Errorf("institutions of projects: %w", err)
+		}
+		for _, r := range roles {
+			out = append(out, r.Org)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
 
 // Answering gives the projects that answer a need, whoever asks.
 func (s *Service) Answering(ctx context.Context, needID string) ([]*Project, error) {
-	var w db.Where
-	w.And("EXISTS (SELECT 1 FROM record_link l WHERE l.from_id = r.id AND l.to_id = ? AND l.rel = 'answers')", needID)
-	return s.Kind.List(access.With(ctx, access.System), w, "r.number", 0, 0)
+	return s.Kind.List(access.With(ctx, access.System), answering(needID), "r.number", 0, 0)
 }
+
+// NeedsOf gives the needs that the project answers, as far as the context's actor
+// may read them.
+func (s *Service) NeedsOf(ctx context.Context, p *Project) ([]*need.Need, error) {
+	var out []*need.Need
+	for _, id := range p.Needs.V {
+		n, err := s.needs.Kind.Get(ctx, id)
+		switch {
+		case err == nil:
+			out = append(out, n)
+		case fault.Of(err) != fault.NotFound:
+			return nil, fmt.Errorf("need of project %s: %w", p.Number, err)
+		}
+	}
+	return out, nil
+}
+
+// DecisionDates gives the earliest decision that each of the projects is for, by
+// project id. Only needs that wait for an answer, and that the context's actor
+// may read, count.
+func (s *Service) DecisionDates(ctx context.Context, projects []*Project) (map[string]time.Time, error) {
+	var ids []string
+	for _, p := range projects {
+		ids = append(ids, p.Needs.V...)
+	}
+	out := map[string]time.Time{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	slices.Sort(ids)
+	needs, err := s.needs.Kind.List(ctx, *new(db.Where).In("r.id", slices.Compact(ids)...), "r.id", 0, 0)
+	if err != nil {
+		return nil, fmt.Errorf("needs of projects: %w", err)
+	}
+	for _, p := range projects {
+		for _, n := range needs {
+			if !slices.Contains(p.Needs.V, n.ID) || n.DecisionDate.IsZero() || slices.Contains(settled, n.State) {
+				continue
+			}
+			if first := out[p.ID]; first.IsZero() || n.DecisionDate.Before(first) {
+				out[p.ID] = n.DecisionDate
+			}
+		}
+	}
+	return out, nil
+}
+
+// settled are the states of needs that no longer wait for an answer.
+var settled = []string{need.Closed, need.Rejected, need.Merged, need.Covered}
