@@ -72,6 +72,33 @@ type When struct {
 // Known says whether the date is known at all.
 func (w When) Known() bool { return !w.From.IsZero() }
 
+// Precision says how exactly the date is known: day, month, tertial (four
+// months), season (a half-year as administrations use the word), year, range, or
+// unknown.
+func (w When) Precision() string {
+	if !w.Known() {
+		return "unknown"
+	}
+	from, to := w.From, w.To
+	first, last := from.Day() == 1, to.AddDate(0, 0, 1).Day() == 1
+	months := 12*(to.Year()-from.Year()) + int(to.Month()-from.Month()) + 1
+	switch {
+	case from.Equal(to):
+		return "day"
+	case !first || !last:
+		return "range"
+	case months == 1:
+		return "month"
+	case months == 4 && int(from.Month())%4 == 1:
+		return "tertial"
+	case months == 6 && from.Month() == time.January, months == 5 && from.Month() == time.August:
+		return "season"
+	case months == 12 && from.Month() == time.January:
+		return "year"
+	}
+	return "range"
+}
+
 // Told says whether the call's statistics may be shown: the awards are public, so
 // that no number gives away what is not decided.
 func (c *Call) Told() bool { return c.State == Announced || c.State == Closed }

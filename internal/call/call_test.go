@@ -122,6 +122,24 @@ func TestRoughDateStays(t *testing.T) {
 	})
 }
 
+func TestPrecision(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct{ from, to, want string }{
+		{"2023-03-15", "2023-03-15", "day"}, {"2023-02-01", "2023-02-28", "month"}, {"2021-12-01", "2021-12-31", "month"}, {"2023-02-01", "2023-02-27", "range"},
+		{"2023-01-01", "2023-04-30", "tertial"}, {"2023-09-01", "2023-12-31", "tertial"}, {"2023-02-01", "2023-05-31", "range"},
+		{"2023-08-01", "2023-12-31", "season"}, {"2023-01-01", "2023-06-30", "season"}, {"2023-01-01", "2023-12-31", "year"}, {"2022-01-01", "2023-12-31", "range"},
+	} {
+		from, _ := time.Parse(time.DateOnly, x.from)
+		to, _ := time.Parse(time.DateOnly, x.to)
+		if got := (call.When{From: from, To: to}).Precision(); got != x.want {
+			t.Errorf("%s to %s: %s, want %s", x.from, x.to, got, x.want)
+		}
+	}
+	if got := (call.When{}).Precision(); got != "unknown" {
+		t.Errorf("no date: %s", got)
+	}
+}
+
 // What is being prepared is not public; planned calls are.
 func TestWhoSees(t *testing.T) {
 	each(t, func(t *testing.T, s *call.Service) {
@@ -173,6 +191,10 @@ func TestTellResult(t *testing.T) {
 		fou := as(org.FoU)
 		c, err := s.Kind.Create(fou, "register", input("title", "x", "frame", "3000000000"), nil)
 		must(t, err)
+		_, err = s.Kind.Do(fou, c.ID, "tell_result", input("sketches", "13"))
+		refused(t, "numbers before the awards are public", fault.Conflict, "", err)
+		_, err = s.Kind.Do(fou, c.ID, "tell_state", input("state", call.Announced))
+		must(t, err)
 		for _, x := range []struct {
 			key string
 			in  record.Input
@@ -201,6 +223,8 @@ func TestFunnelNeverWidens(t *testing.T) {
 	s := build(t, dbtest.SQLite(t, schema...))
 	fou := as(org.FoU)
 	c, err := s.Kind.Create(fou, "register", input("title", "x"), nil)
+	must(t, err)
+	_, err = s.Kind.Do(fou, c.ID, "tell_state", input("state", call.Announced))
 	must(t, err)
 	names := []string{"sketches", "invited", "applications", "awards"}
 	rapid.Check(t, func(rt *rapid.T) {

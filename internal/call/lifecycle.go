@@ -32,7 +32,8 @@ var (
 
 // kind declares the call. Its states are those of the whole course, from planned
 // to closed; as long as calls are run elsewhere, the section tells where one
-// stands (tell_state) and what it led to (tell_result).
+// stands (tell_state) and, once the awards are public, what it led to
+// (tell_result): decided and told are different things.
 func (s *Service) kind() *record.Kind[*Call] {
 	type command = record.Command[*Call]
 	year := form.Field{Name: "plan_year", Type: form.Number, Min: 2000, Value: form.On(func(c *Call) string { return number(int64(c.PlanYear), 0) })}
@@ -58,7 +59,7 @@ func (s *Service) kind() *record.Kind[*Call] {
 			{Command: lifecycle.Command{Name: "edit", Path: "endre", From: running, Who: section, Edit: true, Fields: fields}, Apply: edit},
 			{Command: lifecycle.Command{Name: "tell_state", Path: "tilstand", From: running, To: every, Who: section,
 				Fields: []form.Field{{Name: "state", Type: form.Choice, Required: true, From: s.otherStates}}}, Apply: tellState},
-			{Command: lifecycle.Command{Name: "tell_result", Path: "resultat", From: every, Who: section, Edit: true,
+			{Command: lifecycle.Command{Name: "tell_result", Path: "resultat", From: []string{Announced, Closed}, Who: section, Edit: true,
 				Fields: []form.Field{
 					count("sketches", func(c *Call) int { return c.Sketches }),
 					count("invited", func(c *Call) int { return c.Invited }),

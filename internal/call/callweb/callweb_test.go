@@ -1,0 +1,247 @@
+package callweb_test
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/google/go-cmp/cmp"
+
+	"funn/internal/call"
+	"funn/internal/call/callweb"
+	"funn/internal/org/orgtest"
+	"funn/internal/platform/db"
+	"funn/internal/platform/form"
+	"funn/internal/platform/module"
+)
+
+type themes struct{}
+
+func (themes) Themes(context.Context) ([]form.Option, error) {
+	return []form.Option{{Value: "palitelig-forvaltning", Label: "Pålitelig forvaltning"}}, nil
+}
+
+type house struct {
+	*orgtest.House
+	calls *call.Service
+	api   http.Handler
+}
+
+func each(t *testing.T, test func(t *testing.T, h house)) {
+	t.Helper()
+	t.Parallel()
+	var calls *call.Service
+	mux := http.NewServeMux()
+	build := func(h *orgtest.House) []module.Module {
+		calls = call.New(themes{})
+		m := callweb.Module(callweb.Deps{Service: calls, Site: h.Site, ThemeName: func(context.Context, string) string { return "Pålitelig forvaltning" }})
+		mux = http.NewServeMux()
+		m.API(humago.New(mux, huma.DefaultConfig("test", "1")))
+		return []module.Module{m}
+	}
+	orgtest.Each(t, []fs.FS{call.Migrations}, build, func(t *testing.T, h *orgtest.House) { test(t, house{h, calls, mux}) })
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func when(from, to, text string) db.JSON[call.When] {
+	return db.JSON[call.When]{V: call.When{From: orgtest.Day(from), To: orgtest.Day(to), Text: text}}
+}
+
+// put imports a call about which nothing more is known than what change sets.
+func (h house) put(t testing.TB, number, state string, change func(*call.Call)) *call.Call {
+	t.Helper()
+	c := h.calls.Kind.New()
+	c.Number, c.Title, c.State, c.Source = number, "Utlysning "+number, state, "Kilde"
+	if change != nil {
+		change(c)
+	}
+	must(t, h.calls.Kind.Import(orgtest.System(), c, "test"))
+	return c
+}
+
+// the2022 is the call as the report has it (ÅR §2.1).
+func (h house) the2022(t testing.TB) *call.Call {
+	return h.put(t, "U-2022-001", call.Closed, func(c *call.Call) {
+		c.Title, c.Theme, c.PlanYear, c.Note = "Utlysning 2022: Pålitelig forvaltning", "palitelig-forvaltning", 2022, "Om tillit."
+		c.Opened, c.Deadline = when("2021-12-01", "2021-12-31", "helt på tampen av 2021"), when("2022-01-01", "2022-01-31", "")
+		c.FrameOre, c.AwardedOre, c.Sketches, c.Applications, c.Awards = 30_000_000_00, 22_000_000_00, 13, 8, 6
+	})
+}
+
+func (h house) get(t testing.TB, path string, into any) int {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.api.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	if into != nil {
+		must(t, json.Unmarshal(w.Body.Bytes(), into))
+	}
+	return w.Code
+}
+
+func TestTexts(t *testing.T) {
+	each(t, func(t *testing.T, h house) { h.Texts(t) })
+}
+
+// The page of the call of 2022 shows 13, 8 and 6, and 22 of 30 million (C9).
+func TestCallPage(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.the2022(t)
+		for _, who := range []string{"", "forsker", "kontor"} {
+			p := h.Get(t, who, "/utlysning/U-2022-001")
+			if p.Status != http.StatusOK {
+				t.Fatalf("as %q: %d", who, p.Status)
+			}
+			for _, want := range []string{"6 av 13 skisser fikk penger", "62\u00a0% av skissene", "75\u00a0% av søknadene", "22 tildelt", "8 igjen", "helt på tampen av 2021",
+				"1. januar 2022 – 31. januar 2022", "inntil", "Pålitelig forvaltning", "Om tillit.", "Kilde"} {
+				if !p.Has(want) {
+					t.Errorf("as %q the page lacks %q", who, want)
+				}
+			}
+			if strings.Contains(p.Body, "Inviterte") {
+				t.Error("a step that the source does not tell is drawn")
+			}
+		}
+		if p := h.Get(t, "", "/utlysning"); !p.Has("Utlysning 2022: Pålitelig forvaltning", "/utlysning/U-2022-001") || p.Has("/utlysning/ny") {
+			t.Error("the list")
+		}
+		if p := h.Get(t, "fou", "/utlysning"); !p.Has("/utlysning/ny") {
+			t.Error("the list as the R&D section")
+		}
+	})
+}
+
+// Numbers of a call that is not announced are for nobody; a call without any says so.
+func TestNumbersNotTold(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.put(t, "U-1", call.Assessment2, func(c *call.Call) { c.Sketches, c.Invited = 51, 9 })
+		h.put(t, "U-2", call.Closed, nil)
+		h.put(t, "U-3", call.Draft, nil)
+		h.put(t, "U-4", call.Closed, func(c *call.Call) { c.Sketches, c.Invited = 51, 9 })
+		for _, who := range []string{"", "forsker", "fou"} {
+			if p := h.Get(t, who, "/utlysning/U-1"); !p.Has("Tallene kommer") || p.Has(">51<") {
+				t.Errorf("the numbers are told too early to %q", who)
+			}
+			if p := h.Get(t, who, "/utlysning/U-2"); !p.Has("Kilden oppgir ikke", "Ikke oppgitt i kilden") {
+				t.Errorf("a call without numbers, to %q", who)
+			}
+			if p := h.Get(t, who, "/utlysning/U-4"); !p.Has("9 av 51 skisser ble invitert videre", ">51<") {
+				t.Errorf("some numbers, to %q", who)
+			}
+		}
+		if p := h.Get(t, "forsker", "/utlysning/U-3"); p.Status != http.StatusNotFound {
+			t.Errorf("a draft: %d", p.Status)
+		}
+		if p := h.Get(t, "", "/utlysning"); p.Has("U-3") {
+			t.Error("a draft in the list")
+		}
+	})
+}
+
+func TestCommands(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		p := h.Post(t, "fou", "/utlysning/ny", "title", "Ny utlysning", "theme", "palitelig-forvaltning", "plan_year", "2023", "frame", "30 000 000", "deadline", "15.03.2023")
+		if p.Status != http.StatusSeeOther || p.Location != "/utlysning/U-2023-001" {
+			t.Fatalf("registering: %d %s", p.Status, p.Location)
+		}
+		if p := h.Get(t, "fou", "/utlysning/U-2023-001/resultat"); p.Status != http.StatusConflict {
+			t.Errorf("telling the result of a planned call: %d", p.Status)
+		}
+		for _, path := range []string{"endre", "tilstand", "logg"} {
+			if p := h.Get(t, "fou", "/utlysning/U-2023-001/"+path); p.Status != http.StatusOK {
+				t.Errorf("%s: %d", path, p.Status)
+			}
+			if p := h.Get(t, "kontor", "/utlysning/U-2023-001/"+path); path != "logg" && p.Status != http.StatusForbidden {
+				t.Errorf("%s as an office: %d", path, p.Status)
+			}
+		}
+		if p := h.Post(t, "fou", "/utlysning/U-2023-001/tilstand", "state", call.Announced); p.Status != http.StatusSeeOther {
+			t.Errorf("telling the state: %d", p.Status)
+		}
+		if p := h.Post(t, "fou", "/utlysning/U-2023-001/resultat", "sketches", "5", "awards", "6"); p.Status != http.StatusUnprocessableEntity || !p.Has("ikke er større enn antallet skisser: 5") {
+			t.Errorf("more awards than sketches: %d", p.Status)
+		}
+		if p := h.Post(t, "fou", "/utlysning/U-2023-001/resultat", "sketches", "7", "awards", "2", "awarded", "9 500 000"); p.Status != http.StatusSeeOther {
+			t.Errorf("telling the result: %d", p.Status)
+		}
+		if p := h.Get(t, "", "/utlysning/U-2023-001"); !p.Has("2 av 7 skisser fikk penger", "9,5 tildelt", "20,5 igjen") {
+			t.Error("the result on the page")
+		}
+	})
+}
+
+func TestAPI(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		id := h.the2022(t).ID
+		h.put(t, "U-2023-001", call.Planned, func(c *call.Call) { c.Example, c.Sketches = true, 5 })
+		h.put(t, "U-2023-002", call.Draft, nil)
+		var got map[string]any
+		if status := h.get(t, "/api/v1/calls?theme=palitelig-forvaltning", &got); status != http.StatusOK {
+			t.Fatalf("status %d", status)
+		}
+		want := map[string]any{"total": 1.0, "items": []any{map[string]any{
+			"id": id, "number": "U-2022-001", "title": "Utlysning 2022: Pålitelig forvaltning", "lang": "nb", "url": "/utlysning/U-2022-001", "state": "AVSLUTTET",
+			"theme": "palitelig-forvaltning", "frame_nok": 30e6, "source": "Kilde", "example": false,
+			"opened":     map[string]any{"from": "2021-12-01", "to": "2021-12-31", "precision": "month", "text": "helt på tampen av 2021"},
+			"deadline":   map[string]any{"from": "2022-01-01", "to": "2022-01-31", "precision": "month"},
+			"statistics": map[string]any{"sketches": 13.0, "applications": 8.0, "awards": 6.0, "awarded_nok": 22e6, "frame_nok": 30e6},
+		}}}
+		delete(got, "$schema")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		type page struct {
+			Items []struct {
+				Number     string         `json:"number"`
+				Example    bool           `json:"example"`
+				Frame      *int64         `json:"frame_nok"`
+				Statistics map[string]any `json:"statistics"`
+			} `json:"items"`
+			Total int    `json:"total"`
+			Next  string `json:"next"`
+		}
+		var first, second page
+		h.get(t, "/api/v1/calls?limit=1", &first)
+		h.get(t, "/api/v1/calls?limit=1&after="+first.Next, &second)
+		if first.Total != 2 || first.Next != "U-2022-001" || len(second.Items) != 1 || second.Next != "" {
+			t.Fatalf("pages: %+v, %+v", first, second)
+		}
+		// A planned call is there, marked when it is an example, without statistics.
+		if c := second.Items[0]; c.Number != "U-2023-001" || !c.Example || c.Statistics != nil || c.Frame != nil {
+			t.Errorf("a planned call: %+v", c)
+		}
+		if status := h.get(t, "/api/v1/calls?limit=0", nil); status != http.StatusUnprocessableEntity {
+			t.Errorf("a limit of none: %d", status)
+		}
+	})
+}
+
+// What came of a call stands on its page, as far as the reader may see it.
+func TestLedTo(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		c := h.the2022(t)
+		other := h.put(t, "U-9", call.Planned, nil)
+		hidden := h.put(t, "U-8", call.Draft, nil)
+		for _, from := range []string{other.ID, hidden.ID} {
+			_, err := h.DB.Exec(context.Background(), "INSERT INTO record_link (from_id, to_id, rel) VALUES ($1, $2, 'from_call')", from, c.ID)
+			must(t, err)
+		}
+		if p := h.Get(t, "", "/utlysning/U-2022-001"); !p.Has("/utlysning/U-9") || p.Has("/utlysning/U-8") {
+			t.Error("what came of the call")
+		}
+		if p := h.Get(t, "kontor", "/utlysning/U-2022-001"); !p.Has("/utlysning/U-9", "/utlysning/U-8") {
+			t.Error("what came of the call, as staff")
+		}
+	})
+}
