@@ -146,3 +146,6 @@ func (o Options) Parallel(n int, task func(int)) {
 // Levels returns the number of levels of Selection.Categories[i] up to and
 // including this block.
 func (b *Block) Levels(i int) int { return b.s.Levels(i) }
+
+// Label returns the texts of a level of Selection.Categories[i].
+func (b *Block) Label(i int, code uint32) []string { return b.s.Label(i, code) }
