@@ -241,7 +241,7 @@ func (p *pages) needSide(c *web.Context, n *need.Need) (templ.Component, error) 
 		add("need.filter.phase", lang.T(ctx, "phase."+n.Phase))
 	}
 	if n.RnDKind != "" {
-		add("need.kind_of_work", lang.T(ctx, "rnd_kind."+n.RnDKind))
+		add("need.kind_of_work", lang.T(ctx, "plan.rnd_kind."+n.RnDKind))
 	}
 	var aims []string
 	for _, slug := range n.Goals.V {
