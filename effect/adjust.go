@@ -1,9 +1,7 @@
 package effect
 
 import (
-	"cmp"
-	"slices"
-
+	"funn/effect/infer"
 	"funn/effect/plan"
 )
 
@@ -43,31 +41,11 @@ func (r *run) adjust(out *Result) {
 
 // corrected applies a rule to a family of p-values.
 func corrected(rule plan.TestingRule, p []float64) []float64 {
-	n := len(p)
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
-	out := make([]float64, n)
 	switch rule {
 	case plan.Bonferroni:
-		for i, v := range p {
-			out[i] = min(1, float64(n)*v)
-		}
-	case plan.Holm:
-		highest := 0.0
-		for rank, i := range order {
-			highest = max(highest, min(1, float64(n-rank)*p[i]))
-			out[i] = highest
-		}
+		return infer.Bonferroni(p)
 	case plan.BenjaminiHochberg:
-		lowest := 1.0
-		for rank := n - 1; rank >= 0; rank-- {
-			i := order[rank]
-			lowest = min(lowest, float64(n)/float64(rank+1)*p[i])
-			out[i] = lowest
-		}
+		return infer.BenjaminiHochberg(p)
 	}
-	return out
+	return infer.Holm(p)
 }

@@ -50,8 +50,7 @@ type describer struct {
 	clusterCode levels
 	clusterArm  []int32 // arm of each cluster; mixed when in several
 	unclustered int64
-	started     int    // position of the first treated period; -1 without
-	startLevel  levels // the periods in which units start
+	started     int // position of the first treated period; -1 without
 
 	armOf   []int32 // scratch: the arm of each row of the batch
 	levelOf []int32
@@ -284,13 +283,6 @@ func (d *describer) add(rows int, c []data.Column) error {
 	if d.cluster >= 0 {
 		d.placeClusters(&c[d.cluster], rows)
 	}
-	if d.started >= 0 {
-		for i := range rows {
-			if _, treated := startOf(&c[d.started], i); treated {
-				d.startLevel.code(&c[d.started], i)
-			}
-		}
-	}
 	return nil
 }
 
@@ -494,9 +486,6 @@ func (d *describer) armClusters() (in []int64, split int64) {
 	}
 	return in, split
 }
-
-// cohorts counts the periods in which units start.
-func (d *describer) cohorts() int { return len(d.startLevel.texts) }
 
 // outcomeIn returns the summary of an outcome in an arm.
 func (d *describer) outcomeIn(o, arm int) summary {

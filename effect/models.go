@@ -1,11 +1,13 @@
 package effect
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"funn/effect/data"
+	"funn/effect/did"
 	"funn/effect/linreg"
 	"funn/effect/moment"
 	"funn/effect/plan"
@@ -19,6 +21,8 @@ type job struct {
 	// effects tells a coefficient that is an effect from one that is not.
 	effects func(c *linreg.Coefficient) (effectMeaning, bool)
 	column  string // the subgroup column, or the column whose loss is tested
+	// run estimates the job in place of the model, where package did does.
+	run func(context.Context, data.Source, linreg.Options) (*linreg.Result, *did.Study, error)
 }
 
 type jobKind int

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"funn/effect/disclose"
+	"funn/effect/infer"
 	"funn/effect/plan"
-	"funn/effect/stat"
 )
 
 // release fills in what the result says of the data themselves, and withholds
@@ -32,6 +32,31 @@ func (l *release) all() {
 	l.balance()
 	l.estimates()
 	l.coefficients()
+	l.randomisation()
+	l.read()
+}
+
+// read withholds the number of rows where the number a model used would then
+// tell that a few lack a value.
+func (l *release) read() {
+	for _, m := range l.result.Models {
+		if why := l.rule.Count(l.run.describe.rows - m.N); why != disclose.Shown {
+			l.withhold(why, "the number of rows in the data")
+			l.result.Flow.Read = Withheld
+		}
+	}
+}
+
+// randomisation withholds the tests of outcomes whose effect is withheld.
+func (l *release) randomisation() {
+	for i := range l.result.RandomisationInference {
+		t := &l.result.RandomisationInference[i]
+		for k := range l.result.Estimates {
+			if e := &l.result.Estimates[k]; e.Outcome == t.Outcome && e.Subgroup == nil && !e.Estimate.Known() {
+				t.Estimate, t.CILow, t.CIHigh, t.P = Withheld, Withheld, Withheld, Withheld
+			}
+		}
+	}
 }
 
 // withhold notes that a figure is withheld, once.
@@ -80,7 +105,7 @@ func (l *release) describeArms() {
 	}
 	d, p := l.run.describe, l.run.plan
 	clusters, split := d.armClusters()
-	var observed []float64
+	var observed []int64
 	var shares []float64
 	for i, code := range l.arms {
 		a := Arm{Value: l.armName(i), Control: i == l.control, N: Withheld, Clusters: Withheld}
@@ -96,9 +121,9 @@ func (l *release) describeArms() {
 		} else {
 			l.withhold(why, "the number of rows in the arm %s", a.Value)
 		}
-		units := float64(d.armRows[code])
+		units := d.armRows[code]
 		if p.Design == plan.Clustered {
-			units = float64(clusters[code]) // what was drawn is the cluster
+			units = clusters[code] // what was drawn is the cluster
 		}
 		observed = append(observed, units)
 		l.result.Arms = append(l.result.Arms, a)
@@ -106,27 +131,13 @@ func (l *release) describeArms() {
 	if len(shares) == 0 || shares[0] == 0 || !p.Design.Randomised() {
 		return
 	}
-	t := sampleRatio(observed, shares)
+	ratio := infer.SampleRatio(observed, shares)
+	t := Test{Statistic: Number(ratio.ChiSquare), DF: Number(ratio.DF), DF2: Withheld, P: Number(ratio.P)}
 	l.result.SampleRatio = &t
 	if t.P < 0.001 {
 		l.run.warn("antallet i gruppene passer ikke med andelene som ble trukket (p = %.2g): se etter enheter som er falt ut eller flyttet før resultatet brukes",
 			"the numbers in the arms do not fit the shares that were drawn (p = %.2g): look for units that were lost or moved before trusting the result", float64(t.P))
 	}
-}
-
-// sampleRatio is Pearson's chi-squared test of counts against shares.
-func sampleRatio(observed, shares []float64) Test {
-	n := 0.0
-	for _, o := range observed {
-		n += o
-	}
-	chi := 0.0
-	for i, o := range observed {
-		expected := n * shares[i]
-		chi += (o - expected) * (o - expected) / expected
-	}
-	df := float64(len(observed) - 1)
-	return Test{Statistic: Number(chi), DF: Number(df), DF2: Withheld, P: Number(stat.ChiSquareTail(chi, df))}
 }
 
 // flow is the table of arms by outcome seen and lost, judged as a table so

@@ -90,9 +90,9 @@ type Result struct {
 	Heterogeneity []Test `json:"heterogeneity,omitempty"`
 	// Pretrends tests, for each outcome of an event study, whether all
 	// coefficients before the start are zero.
-	Pretrends              []Test `json:"pretrends,omitempty"`
-	RandomisationInference []Test `json:"randomisation_inference,omitempty"`
-	Flow                   Flow   `json:"flow"`
+	Pretrends              []Test              `json:"pretrends,omitempty"`
+	RandomisationInference []RandomisationTest `json:"randomisation_inference,omitempty"`
+	Flow                   Flow                `json:"flow"`
 	// Warnings are in English, WarningsNB the same in Norwegian bokmål.
 	Warnings   []string   `json:"warnings"`
 	WarningsNB []string   `json:"warnings_nb"`
@@ -244,15 +244,29 @@ type Test struct {
 	DF        Number `json:"df"`
 	DF2       Number `json:"df2"`
 	P         Number `json:"p"`
-	// Draws is the number of assignments a randomisation test looked at;
-	// Exact tells that they were all there are.
-	Draws int  `json:"draws,omitempty"`
-	Exact bool `json:"exact,omitempty"`
+}
+
+// RandomisationTest is a test of no effect on anybody, by the draws that
+// could have been made.
+type RandomisationTest struct {
+	Outcome string `json:"outcome"`
+	// Estimate is the difference in means, and the interval holds the constant
+	// effects that the test does not reject.
+	Estimate Number `json:"estimate"`
+	CILow    Number `json:"ci_low"`
+	CIHigh   Number `json:"ci_high"`
+	P        Number `json:"p"`
+	// Draws is the number of assignments looked at; Exact tells that they were
+	// all there are.
+	Draws int  `json:"draws"`
+	Exact bool `json:"exact"`
 }
 
 // Flow counts rows from the source to the analysis, by arm.
 type Flow struct {
-	Read int64     `json:"read"`
+	// Read is null when, with the number of rows a model used, it would tell
+	// that a few lack a value.
+	Read Number    `json:"read"`
 	Rows []FlowRow `json:"rows,omitempty"`
 	// Missing counts rows without a value, by column.
 	Missing []Count `json:"missing,omitempty"`

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"funn/effect/data"
+	"funn/effect/did"
 	"funn/effect/linreg"
 	"funn/effect/moment"
 	"funn/effect/plan"
@@ -50,14 +51,12 @@ func Run(ctx context.Context, p *plan.Plan, src data.Source, opts Options) (*Res
 	if err != nil {
 		return nil, err
 	}
-	if err := checkKinds(p, schema); err != nil {
+	if err := errors.Join(checkKinds(p, schema), checkPanel(p, schema)); err != nil {
 		return nil, err
 	}
 	r := &run{ctx: ctx, plan: p, build: b, opts: opts, describe: newDescriber(p, schema)}
 	if p.Panel != nil {
-		if r.jobs, err = b.panelJobs(); err != nil {
-			return nil, err
-		}
+		r.jobs = b.panelJobs()
 	} else {
 		r.jobs = b.mainJobs()
 	}
@@ -69,6 +68,9 @@ func Run(ctx context.Context, p *plan.Plan, src data.Source, opts Options) (*Res
 		return nil, err
 	}
 	if err := r.checkData(); err != nil {
+		return nil, err
+	}
+	if err := r.randomisationInference(); err != nil {
 		return nil, err
 	}
 	return r.result()
@@ -104,6 +106,8 @@ type run struct {
 	src      *derived
 	jobs     []job
 	fits     []linreg.Estimated
+	studies  []*did.Study
+	tests    []RandomisationTest
 	warnings []warning
 }
 
@@ -139,13 +143,31 @@ func (r *run) linregOptions() linreg.Options {
 // estimate fits all models in one scan, and those that need more in further
 // ones. A refused model of a primary outcome refuses the plan.
 func (r *run) estimate() error {
-	models := make([]linreg.Model, len(r.jobs))
+	var models []linreg.Model
+	var at []int
 	for i := range r.jobs {
-		models[i] = r.jobs[i].model
+		if r.jobs[i].run == nil {
+			models, at = append(models, r.jobs[i].model), append(at, i)
+		}
 	}
-	fits, err := linreg.RunAll(r.ctx, r.src, models, r.linregOptions())
+	opts := r.linregOptions()
+	together, err := linreg.RunAll(r.ctx, r.src, models, opts)
 	if err != nil {
 		return err
+	}
+	fits := make([]linreg.Estimated, len(r.jobs))
+	r.studies = make([]*did.Study, len(r.jobs))
+	for k, i := range at {
+		fits[i] = together[k]
+	}
+	for i := range r.jobs {
+		if r.jobs[i].run == nil {
+			continue
+		}
+		fits[i].Result, r.studies[i], fits[i].Err = r.jobs[i].run(r.ctx, r.src, opts)
+		if err := fits[i].Err; err != nil && !errors.As(err, new(*linreg.Refusal)) && !errors.As(err, new(*moment.SizeError)) {
+			return err
+		}
 	}
 	r.fits = fits
 	for i, f := range fits {
@@ -212,10 +234,6 @@ func (r *run) checkData() error {
 			}
 		}
 	}
-	if p.Panel != nil && p.Panel.FirstTreated != "" && d.cohorts() > 1 {
-		r.warn("enhetene starter i %d ulike perioder: toveis faste effekter sammenlikner da også sene startere med dem som alt har startet, og det er riktig bare hvis effekten verken vokser eller varierer (A. Goodman-Bacon, Journal of Econometrics 225, 2021)",
-			"units start in %d different periods: two-way fixed effects then also compare late starters with those already treated, which is only right if effects neither grow nor differ (A. Goodman-Bacon, Journal of Econometrics 225, 2021)", d.cohorts())
-	}
 	if p.Treatment != "" && d.tooMany && p.Design.Randomised() {
 		r.warn("%s har mer enn to verdier, og planen navngir ikke grupper, så estimatet er effekten av én enhet mer", "%s has more than two values and the plan names no arms, so the estimate is the effect of one unit more of it", p.Treatment)
 	}
@@ -242,7 +260,7 @@ func (r *run) result() (*Result, error) {
 	out := &Result{
 		Format: ResultFormat, PlanHash: p.Hash(), Title: p.Title, Question: p.Question, Population: p.Population,
 		Design: p.Design, Treatment: p.Treatment, Estimator: p.Estimator, VCov: p.VCov, Confidence: p.Confidence,
-		Estimates: []Estimate{}, Withheld: []Withhold{}, Flow: Flow{Read: r.describe.rows},
+		Estimates: []Estimate{}, Withheld: []Withhold{}, Flow: Flow{Read: Number(r.describe.rows)},
 	}
 	if named, ok := r.src.Source.(interface{ Name() string }); ok {
 		out.Source = named.Name()
@@ -250,10 +268,11 @@ func (r *run) result() (*Result, error) {
 	r.lock(out)
 	for i := range r.jobs {
 		if r.fits[i].Err == nil {
-			r.collect(out, &r.jobs[i], r.fits[i].Result)
+			r.collect(out, &r.jobs[i], r.fits[i].Result, r.studies[i])
 		}
 	}
 	r.adjust(out)
+	out.RandomisationInference = r.tests
 	release := &release{run: r, result: out, rule: r.describe.rule}
 	release.all()
 	r.tellWarnings(out)
@@ -280,7 +299,7 @@ func (r *run) lock(out *Result) {
 }
 
 // collect takes over one fitted model.
-func (r *run) collect(out *Result, j *job, fit *linreg.Result) {
+func (r *run) collect(out *Result, j *job, fit *linreg.Result, study *did.Study) {
 	outcome := r.plan.Outcomes[j.outcome]
 	switch j.kind {
 	case attritionModel:
@@ -314,9 +333,7 @@ func (r *run) collect(out *Result, j *job, fit *linreg.Result) {
 	}
 	for i := range fit.Coefficients {
 		c := &fit.Coefficients[i]
-		e := base
-		e.Estimate, e.SE, e.CILow, e.CIHigh = Number(c.Estimate), Number(c.SE), Number(c.Low), Number(c.High)
-		e.DF, e.P = Number(c.DF), Number(c.P)
+		e := base.of(c)
 		meaning, isEffect := j.effects(c)
 		e.Term = termName(c, meaning.subgroup)
 		if isEffect {
@@ -326,8 +343,8 @@ func (r *run) collect(out *Result, j *job, fit *linreg.Result) {
 			out.Coefficients = append(out.Coefficients, e)
 		}
 	}
-	if r.plan.Estimator == plan.EventStudyEstimator {
-		r.eventStudy(out, fit, base)
+	if study != nil {
+		eventStudy(out, study, base)
 	}
 	if j.kind == subgroupModel {
 		if t, ok := equality(fit, j); ok {
@@ -335,6 +352,13 @@ func (r *run) collect(out *Result, j *job, fit *linreg.Result) {
 			out.Heterogeneity = append(out.Heterogeneity, t)
 		}
 	}
+}
+
+// of is the estimate with the figures of a coefficient.
+func (e Estimate) of(c *linreg.Coefficient) Estimate {
+	e.Estimate, e.SE, e.CILow, e.CIHigh = Number(c.Estimate), Number(c.SE), Number(c.Low), Number(c.High)
+	e.DF, e.P = Number(c.DF), Number(c.P)
+	return e
 }
 
 // firstStageStrength is the F that holds under the model's variance, where it

@@ -62,7 +62,7 @@ func SQLResult(p *plan.Plan, lock plan.State, fit *sqlscore.Fit, outcome, source
 	out := &Result{
 		Format: ResultFormat, PlanHash: p.Hash(), Title: p.Title, Question: p.Question, Population: p.Population,
 		Design: p.Design, Treatment: p.Treatment, Estimator: p.Estimator, VCov: p.VCov, Confidence: p.Confidence, Source: source,
-		Estimates: []Estimate{}, Withheld: []Withhold{}, Flow: Flow{Read: fit.N()},
+		Estimates: []Estimate{}, Withheld: []Withhold{}, Flow: Flow{Read: Number(fit.N())},
 	}
 	r.lock(out)
 	rule := ruleOf(p)

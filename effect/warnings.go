@@ -3,6 +3,7 @@ package effect
 import (
 	"strings"
 
+	"funn/effect/did"
 	"funn/effect/linreg"
 )
 
@@ -40,6 +41,8 @@ func warningWords(w linreg.Warning) (nb, en string) {
 		nb = "summene ble regnet på nytt med dobbelt så mange sifre"
 	case linreg.CodeAbsorbedCount:
 		nb = "antallet faste effekter er en øvre grense, så standardfeilene kan være litt for store"
+	case did.CodeStaggered:
+		nb = "enhetene starter i ulike perioder: hvis effekten varierer mellom dem eller over tid, veier estimatet effektene deres vilkårlig, noen til og med negativt"
 	case linreg.CodeSingletons:
 		nb = "noen nivåer av de faste effektene har bare én rad og bidrar ikke"
 	default:

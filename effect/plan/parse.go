@@ -153,9 +153,15 @@ func (p *Plan) fillDefaults() {
 	if p.Estimator == "" {
 		p.Estimator = p.defaultEstimator()
 	}
+	if p.Panel != nil && p.Panel.Unit != "" && len(p.Cluster) == 0 && (p.VCov == "" || strings.HasPrefix(p.VCov, "CR")) {
+		// A unit's outcomes over time depend on each other.
+		p.Cluster = []string{p.Panel.Unit}
+	}
 	if p.VCov == "" {
 		switch {
-		case len(p.Cluster) == 2:
+		case len(p.Cluster) == 2 || len(p.Cluster) > 0 && (len(p.Absorb) > 0 || p.Panel != nil && p.Panel.Unit != ""):
+			// CR2 is not defined for two dimensions, and for fixed effects only
+			// where they lie within clusters, which a plan cannot know.
 			p.VCov = "CR1"
 		case len(p.Cluster) > 0:
 			p.VCov = "CR2"
@@ -184,9 +190,6 @@ func (p *Plan) fillDefaults() {
 	}
 	if p.Disclosure.Threshold == 0 {
 		p.Disclosure.Threshold = 5
-	}
-	if p.Panel != nil && p.Panel.Reference == 0 && p.Estimator == EventStudyEstimator {
-		p.Panel.Reference = -1
 	}
 }
 
@@ -447,8 +450,8 @@ func (c *checker) checkPanel() {
 	if p.Panel.FirstTreated != "" && p.Treatment != "" {
 		c.refuse("treatment", "follows from panel.first_treated; give one of them")
 	}
-	if p.Panel.Reference != 0 && p.Panel.Leads != 0 && -p.Panel.Reference > p.Panel.Leads {
-		c.refuse("panel.reference", "lies outside the %d leads", p.Panel.Leads)
+	if (p.Panel.Leads > 0 || p.Panel.Lags > 0) && p.Estimator != EventStudyEstimator {
+		c.refuse("panel", "has leads or lags, which only event_study tells apart")
 	}
 	if len(p.Absorb) > 0 && p.Panel.Unit != "" {
 		c.refuse("absorb", "is given by panel.unit and panel.time here; remove it")
@@ -466,8 +469,8 @@ func (c *checker) checkRandomisation() {
 			c.refuse("randomisation_inference", "needs a randomised design, not %s", c.plan.Design)
 		case r != nil && r.Method == Rerandomised:
 			c.refuse("randomisation_inference", "cannot yet repeat a rerandomised draw; leave it out")
-		case len(c.plan.Arms) > 2:
-			c.refuse("randomisation_inference", "compares two arms; the plan has %d", len(c.plan.Arms))
+		case len(c.plan.Arms) != 2:
+			c.refuse("randomisation_inference", "compares two arms, which the plan must name; it has %d", len(c.plan.Arms))
 		}
 	}
 	if r == nil {

@@ -176,15 +176,18 @@ type Panel struct {
 	Time         string `json:"time,omitempty"`
 	Post         string `json:"post,omitempty"`
 	FirstTreated string `json:"first_treated,omitempty"`
-	Reference    int    `json:"reference,omitempty"`
-	Leads        int    `json:"leads,omitempty"`
-	Lags         *int   `json:"lags,omitempty"`
+	// Leads and Lags are how many periods before and after the start are told
+	// apart; 0 tells all apart.
+	Leads int `json:"leads,omitempty"`
+	Lags  int `json:"lags,omitempty"`
 }
 
 // RandomisationInference asks for a test of the sharp null hypothesis.
 type RandomisationInference struct {
-	Draws int    `json:"draws"`
-	Seed  uint64 `json:"seed,omitempty"`
+	Draws int      `json:"draws"`
+	Seed  uint64   `json:"seed,omitempty"`
+	Unit  string   `json:"unit,omitempty"`
+	Block []string `json:"block,omitempty"`
 }
 
 // Disclosure is what may leave the place the data are kept.
@@ -279,6 +282,10 @@ func (p *Plan) Columns() []string {
 	add(p.Subgroups...)
 	if p.Panel != nil {
 		add(p.Panel.Unit, p.Panel.Time, p.Panel.Post, p.Panel.FirstTreated)
+	}
+	if p.RandomisationInference != nil {
+		add(p.RandomisationInference.Unit)
+		add(p.RandomisationInference.Block...)
 	}
 	return out
 }

@@ -49,7 +49,7 @@ func TestDefaults(t *testing.T) {
 		"strata":                 {"design: blocked\noutcomes: y\ntreatment: d\nstrata: s", plan.BlockedDifference, "HC2"},
 		"did as a panel":         {"design: did\noutcomes: y\ntreatment: d\npanel: {post: after}", plan.TwoWayDiD, "HC1"},
 		"did as a regression":    {"design: did\noutcomes: y\ntreatment: dxpost\ncovariates: [d, post]", plan.OLS, "HC2"},
-		"event study":            {"design: event study\noutcomes: y\npanel: {unit: i, time: t, first_treated: g}", plan.EventStudyEstimator, "HC1"},
+		"event study":            {"design: event study\noutcomes: y\npanel: {unit: i, time: t, first_treated: g}", plan.EventStudyEstimator, "CR1"},
 		"regression, no treated": {"design: observational\noutcomes: y\ncovariates: x", plan.OLS, "HC2"},
 	}
 	for name, tt := range tests {

@@ -498,7 +498,9 @@ func testsTable(l Language, r *effect.Result) Table {
 	add("Frafall likt i gruppene", "Attrition alike in the arms", r.Attrition...)
 	add("Samme effekt i alle grupper", "Same effect in all groups", r.Heterogeneity...)
 	add("Ingen forskjell før start", "No difference before the start", r.Pretrends...)
-	add("Randomiseringstest av ingen effekt", "Randomisation test of no effect", r.RandomisationInference...)
+	for _, test := range r.RandomisationInference {
+		add("Randomiseringstest av ingen effekt", "Randomisation test of no effect", effect.Test{Outcome: test.Outcome, P: test.P})
+	}
 	return t
 }
 
