@@ -7,7 +7,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/csv"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -259,7 +258,7 @@ func definition(schema data.Schema, types map[data.Kind]string, mark string) (cr
 	columns := make([]string, len(schema))
 	marks := make([]string, len(schema))
 	for i, f := range schema {
-		columns[i] = fmt.Sprintf("%q %s", f.Name, types[f.Kind])
+		columns[i] = `"` + strings.ReplaceAll(f.Name, `"`, `""`) + `" ` + types[f.Kind]
 		marks[i] = mark
 	}
 	return `CREATE TABLE "The table" (` + strings.Join(columns, ", ") + ")",
