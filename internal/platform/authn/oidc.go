@@ -240,8 +240,8 @@ func (o *OIDC) take(ctx context.Context, state string) (pending, bool, error) {
 	return p, true, o.setPending(ctx, slices.Delete(all, i, i+1))
 }
 
-// Start sends the browser to the provider. The parameter returnTo names the page
-// to come back to.
+// Start sends the browser to the provider. The parameter "til" names the page to
+// come back to, as it does on the login page.
 func (o *OIDC) Start(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	headers(w)
@@ -256,7 +256,7 @@ func (o *OIDC) Start(w http.ResponseWriter, r *http.Request) {
 	}
 	one := pending{
 		State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(),
-		ReturnTo: ReturnTo(r.URL.Query().Get("returnTo"), o.config.Home), At: time.Now(),
+		ReturnTo: ReturnTo(r.URL.Query().Get("til"), o.config.Home), At: time.Now(),
 	}
 	all := append(o.pending(ctx), one)
 	if len(all) > pendingMax {

@@ -160,7 +160,7 @@ func TestLogin(t *testing.T) {
 	dbtest.Each(t, migrations, func(t *testing.T, d *db.DB) {
 		i, p := relyOn(t, d)
 		b := p.browser(t)
-		resp, who := b.login(authn.StartPath + "?returnTo=" + url.QueryEscape("/behov/B-2022-001?fane=logg"))
+		resp, who := b.login(authn.StartPath + "?til=" + url.QueryEscape("/behov/B-2022-001?fane=logg"))
 		if who != "person-1" || resp.Request.URL.RequestURI() != "/behov/B-2022-001?fane=logg" {
 			t.Fatalf("logged in as %q at %s, refusals %q", who, resp.Request.URL, p.refusals)
 		}
@@ -196,7 +196,7 @@ func TestSeveralWindows(t *testing.T) {
 	b := p.browser(t)
 	var answers []string
 	for n := range 3 {
-		resp, _ := b.do(http.MethodGet, fmt.Sprintf("%s?returnTo=/%d", authn.StartPath, n), nil)
+		resp, _ := b.do(http.MethodGet, fmt.Sprintf("%s?til=/%d", authn.StartPath, n), nil)
 		resp, _ = b.do(http.MethodGet, resp.Header.Get("Location"), nil)
 		answers = append(answers, resp.Header.Get("Location"))
 	}

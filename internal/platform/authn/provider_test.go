@@ -102,7 +102,7 @@ func TestRealProvider(t *testing.T) {
 			return issuer
 		})
 		b := p.browser(t)
-		answer := b.fill(authn.StartPath+"?returnTo=/behov", "anna+"+caseWorkers)
+		answer := b.fill(authn.StartPath+"?til=/behov", "anna+"+caseWorkers)
 		resp, _ := b.do(http.MethodGet, answer, nil)
 		if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/behov" {
 			t.Fatalf("%s to %q, refused for %q", resp.Status, resp.Header.Get("Location"), p.last())

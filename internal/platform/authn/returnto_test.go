@@ -38,7 +38,7 @@ func TestReturnTo(t *testing.T) {
 		"javascript:alert(1)":           "/home",
 		"/%":                            "/home",
 		"/logginn":                      "/home",
-		"/logginn/oidc?returnTo=/x":     "/home",
+		"/logginn/oidc?til=/x":          "/home",
 		"/loggut":                       "/home",
 		"/" + strings.Repeat("x", 2000): "/home",
 	} {

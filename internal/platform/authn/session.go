@@ -14,9 +14,8 @@ import (
 	"funn/internal/platform/db"
 )
 
-// How long a session lives. NIST SP 800-63B-4 section 2.2.3 allows at its second
-// level of assurance 24 hours at most, and advises an hour without activity.
-// Funn keeps to a working day.
+// How long a session lives unless told otherwise: an hour unused, and a working
+// day in any case, so that a browser left open is nobody's way in tomorrow.
 const (
 	DefaultIdle     = time.Hour
 	DefaultLifetime = 12 * time.Hour
