@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/a-h/templ"
 
@@ -48,17 +49,28 @@ func (p *pages) routes(r *web.Router) {
 
 func address(number string) string { return "/utlysning/" + url.PathEscape(number) }
 
-// date writes a date in its own words, or as exactly as it is known.
-func date(ctx context.Context, w call.When) string {
-	switch {
-	case !w.Known():
-		return lang.T(ctx, "date.unknown")
-	case w.Text != "":
-		return w.Text
-	case w.From.Equal(w.To):
-		return lang.Day(ctx, w.From)
+// date writes a date in its own words, which are Norwegian; in English as exactly
+// as it is known, if a word for that exists.
+func date(ctx context.Context, w call.When) templ.Component {
+	if !w.Known() {
+		return ui.Str(lang.T(ctx, "date.unknown"))
 	}
-	return lang.Day(ctx, w.From) + " – " + lang.Day(ctx, w.To)
+	english := lang.From(ctx).Tag() == lang.EN
+	if w.Text != "" && !english {
+		return ui.Str(w.Text)
+	}
+	switch w.Precision() {
+	case "day":
+		return ui.Str(lang.Day(ctx, w.From))
+	case "month":
+		return ui.Str(lang.Month(ctx, w.From))
+	case "year":
+		return ui.Str(strconv.Itoa(w.From.Year()))
+	}
+	if w.Text != "" {
+		return inLanguage(string(lang.NB), w.Text)
+	}
+	return ui.Str(lang.Day(ctx, w.From) + " – " + lang.Day(ctx, w.To))
 }
 
 func frame(ctx context.Context, c *call.Call) string {
@@ -83,7 +95,7 @@ func (p *pages) list(c *web.Context) error {
 	for _, x := range calls {
 		tag := recordweb.StateTag(ctx, p.Site.Engine, x.Base())
 		table.Rows = append(table.Rows, []templ.Component{
-			ui.NameCell(address(x.Number), x.Title, x.Number), ui.Str(p.theme(ctx, x)), ui.Tag(tag.Tone, tag.Text), ui.Str(date(ctx, x.Deadline.V)), ui.Str(frame(ctx, x)),
+			ui.NameCell(address(x.Number), x.Title, x.Number), ui.Str(p.theme(ctx, x)), ui.Tag(tag.Tone, tag.Text), date(ctx, x.Deadline.V), ui.Str(frame(ctx, x)),
 		})
 	}
 	register := ""
@@ -119,8 +131,9 @@ func (p *pages) body(c *web.Context, x *call.Call) (templ.Component, error) {
 		}
 	}
 	fact("call.field.theme", p.theme(ctx, x))
-	fact("call.field.opens", date(ctx, x.Opened.V))
-	fact("call.field.deadline", date(ctx, x.Deadline.V))
+	props.Facts = append(props.Facts,
+		ui.Fact{Label: lang.T(ctx, "call.field.opens"), Value: date(ctx, x.Opened.V)},
+		ui.Fact{Label: lang.T(ctx, "call.field.deadline"), Value: date(ctx, x.Deadline.V)})
 	fact("call.field.frame", frame(ctx, x))
 	switch {
 	case !x.Told():

@@ -109,6 +109,15 @@ func (p *pages) names(ctx context.Context, ids []string) ([]string, error) {
 	return out, nil
 }
 
+// supplierCount is the heading of a list of suppliers; it counts none that nobody
+// has told.
+func supplierCount(ctx context.Context, n int) string {
+	if n == 0 {
+		return lang.T(ctx, "agreement.suppliers")
+	}
+	return lang.TN(ctx, "agreement.suppliers", n)
+}
+
 func period(ctx context.Context, a *commission.Agreement) string {
 	return lang.Day(ctx, a.ValidFrom) + " – " + lang.Day(ctx, a.ValidTo)
 }

@@ -28,6 +28,7 @@ import (
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
+	"funn/internal/platform/ui"
 	"funn/internal/platform/web"
 )
 
@@ -173,6 +174,17 @@ func (h *House) Post(t testing.TB, id, path string, pairs ...string) Page {
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(v.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return h.ask(t, id, r)
+}
+
+// Handler serves the pages, and what they need to look right, with everybody
+// logged in as the person; for tests in a browser.
+func (h *House) Handler(id string) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/", ui.Assets())
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		h.Router.Handler().ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), personKey{}, id)))
+	})
+	return web.Secure(mux, false)
 }
 
 var headings = regexp.MustCompile(`<h1[ >]`)

@@ -41,7 +41,7 @@ type planProps struct {
 // goals are those of one document.
 type goals struct {
 	Title string
-	Items []ui.Item
+	Links []templ.Component
 }
 
 // plan is the content of a version's page.
@@ -66,10 +66,10 @@ func (p *pages) plan(c *web.Context, v *plan.Plan) (templ.Component, error) {
 		g := goals{Title: lang.T(ctx, "plan.origin."+origin)}
 		for _, x := range v.Goals.V {
 			if x.Origin == origin {
-				g.Items = append(g.Items, ui.Item{Title: x.Title, Href: goalPath(v.Number, x.Key), Text: x.Valid})
+				g.Links = append(g.Links, ui.Link(goalPath(v.Number, x.Key), x.Title))
 			}
 		}
-		if len(g.Items) > 0 {
+		if len(g.Links) > 0 {
 			props.Goals = append(props.Goals, g)
 		}
 	}
