@@ -1,0 +1,125 @@
+// Package api is the JSON API: what everybody may know of projects, publications
+// and calls, for those who write programs. It only reads.
+//
+// A list answers {"items": […], "total": N, "next": "…"}. Errors are problem
+// documents (RFC 9457). The description of all of it stands at
+// /api/v1/openapi.json. Modules add operations of their own through
+// module.Module.API; this package holds the ones that were there first.
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"funn/internal/platform/fault"
+	"funn/internal/project"
+	"funn/internal/publication"
+)
+
+// Base is the address that the API lies below.
+const Base = "/api/v1/"
+
+// Projects is what the API asks of the projects.
+type Projects interface {
+	// Public gives the projects that everybody may know of, by number.
+	Public(ctx context.Context, f project.Filter, limit, offset int) ([]*project.Project, int, error)
+}
+
+// Publications is what the API asks of the publications.
+type Publications interface {
+	// Pages gives what everybody may read, newest first.
+	Pages(ctx context.Context, f publication.Filter, limit, offset int) ([]publication.Page, int, error)
+}
+
+// Deps is what the API needs of the rest of the house.
+type Deps struct {
+	Projects     Projects
+	Publications Publications
+	// Organisations gives the names of organisations by id.
+	Organisations func(ctx context.Context, ids ...string) (map[string]string, error)
+	// More adds the operations of the modules.
+	More []func(huma.API)
+	Log  *slog.Logger
+}
+
+type operations struct{ Deps }
+
+// Handler gives the handler of everything below Base.
+func Handler(d Deps) http.Handler {
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("Funn", "1")
+	config.Info.Description = "What everybody may know of the agency's research and development: projects from their contract on, published reports, and calls."
+	config.OpenAPIPath = Base + "openapi"
+	config.DocsPath, config.SchemasPath = "", "" // no page of a foreign host, and one description for all
+	config.CreateHooks = nil                     // no $schema in the answers
+	o := &operations{d}
+	config.Transformers = append(config.Transformers, o.quiet)
+	a := humago.New(mux, config)
+	o.projects(a)
+	o.publications(a)
+	for _, add := range d.More {
+		add(a)
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			problem(w, http.StatusMethodNotAllowed, "This API is only read.")
+			return
+		}
+		problem(w, http.StatusNotFound, "There is nothing at this address. What there is stands in "+Base+"openapi.json.")
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// What is public can change at any time; whoever keeps an answer asks again.
+		w.Header().Set("Cache-Control", "no-cache")
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// problem writes an error that no operation gave. The texts are ASCII without
+// quotes, so that quoting them for Go quotes them for JSON too.
+func problem(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(`{"title":` + strconv.Quote(http.StatusText(status)) + `,"status":` + strconv.Itoa(status) + `,"detail":` + strconv.Quote(detail) + "}\n")) // the reader may have gone
+}
+
+// quiet keeps what went wrong inside the house out of the answer: it is logged
+// with a reference, which is what the caller gets.
+func (o *operations) quiet(ctx huma.Context, _ string, v any) (any, error) {
+	e, ok := v.(*huma.ErrorModel)
+	if !ok || e.Status != http.StatusInternalServerError {
+		return v, nil
+	}
+	reference := rand.Text()[:8]
+	causes := make([]string, len(e.Errors))
+	for i, cause := range e.Errors {
+		causes[i] = cause.Message
+	}
+	o.Log.ErrorContext(ctx.Context(), "request failed", "reference", reference, "route", ctx.Operation().Path, "error", causes)
+	return &huma.ErrorModel{Title: e.Title, Status: e.Status, Detail: "Something went wrong here. Quote the reference " + reference + " when reporting it."}, nil
+}
+
+// told gives an error its status. What is no fault stays the house's own.
+func told(err error) error {
+	switch fault.Of(err) {
+	case fault.Unavailable:
+		return huma.Error503ServiceUnavailable("A part that this needs does not answer. Try again in a while.")
+	case fault.NotFound:
+		return huma.Error404NotFound("It does not exist, or not for everybody.")
+	}
+	return err
+}
+
+var errCursor = errors.New("not a cursor of ours")
+
+// badCursor says that after is not what a list gave as next.
+func badCursor(value string) error {
+	return huma.Error422UnprocessableEntity("validation failed", &huma.ErrorDetail{Message: "give what a list answered as next, unchanged", Location: "query.after", Value: value})
+}
