@@ -112,7 +112,7 @@ func TestRoughDateStays(t *testing.T) {
 		if got.Opened.V.Text != "høsten 2023" || got.Title != "Ny tittel" {
 			t.Errorf("after the edit: %+v", got)
 		}
-		got, err = s.Kind.Do(as(org.FoU), c.ID, "edit", input("title", "x", "opens", "2023-09-01"))
+		_, err = s.Kind.Do(as(org.FoU), c.ID, "edit", input("title", "x", "opens", "2023-09-01"))
 		must(t, err)
 		got, err = s.Kind.Do(as(org.FoU), c.ID, "edit", input("title", "x"))
 		must(t, err)
@@ -125,9 +125,17 @@ func TestRoughDateStays(t *testing.T) {
 func TestPrecision(t *testing.T) {
 	t.Parallel()
 	for _, x := range []struct{ from, to, want string }{
-		{"2023-03-15", "2023-03-15", "day"}, {"2023-02-01", "2023-02-28", "month"}, {"2021-12-01", "2021-12-31", "month"}, {"2023-02-01", "2023-02-27", "range"},
-		{"2023-01-01", "2023-04-30", "tertial"}, {"2023-09-01", "2023-12-31", "tertial"}, {"2023-02-01", "2023-05-31", "range"},
-		{"2023-08-01", "2023-12-31", "season"}, {"2023-01-01", "2023-06-30", "season"}, {"2023-01-01", "2023-12-31", "year"}, {"2022-01-01", "2023-12-31", "range"},
+		{"2023-03-15", "2023-03-15", "day"},
+		{"2023-02-01", "2023-02-28", "month"},
+		{"2021-12-01", "2021-12-31", "month"},
+		{"2023-02-01", "2023-02-27", "range"},
+		{"2023-01-01", "2023-04-30", "tertial"},
+		{"2023-09-01", "2023-12-31", "tertial"},
+		{"2023-02-01", "2023-05-31", "range"},
+		{"2023-08-01", "2023-12-31", "season"},
+		{"2023-01-01", "2023-06-30", "season"},
+		{"2023-01-01", "2023-12-31", "year"},
+		{"2022-01-01", "2023-12-31", "range"},
 	} {
 		from, _ := time.Parse(time.DateOnly, x.from)
 		to, _ := time.Parse(time.DateOnly, x.to)

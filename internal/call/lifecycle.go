@@ -57,9 +57,12 @@ func (s *Service) kind() *record.Kind[*Call] {
 		Commands: []command{
 			{Command: lifecycle.Command{Name: "register", Path: "ny", Create: true, To: []string{Planned}, Who: section, Fields: fields, Ground: "FP §5.2"}, Apply: register},
 			{Command: lifecycle.Command{Name: "edit", Path: "endre", From: running, Who: section, Edit: true, Fields: fields}, Apply: edit},
-			{Command: lifecycle.Command{Name: "tell_state", Path: "tilstand", From: running, To: every, Who: section,
-				Fields: []form.Field{{Name: "state", Type: form.Choice, Required: true, From: s.otherStates}}}, Apply: tellState},
-			{Command: lifecycle.Command{Name: "tell_result", Path: "resultat", From: []string{Announced, Closed}, Who: section, Edit: true,
+			{Command: lifecycle.Command{
+				Name: "tell_state", Path: "tilstand", From: running, To: every, Who: section,
+				Fields: []form.Field{{Name: "state", Type: form.Choice, Required: true, From: s.otherStates}},
+			}, Apply: tellState},
+			{Command: lifecycle.Command{
+				Name: "tell_result", Path: "resultat", From: []string{Announced, Closed}, Who: section, Edit: true,
 				Fields: []form.Field{
 					count("sketches", func(c *Call) int { return c.Sketches }),
 					count("invited", func(c *Call) int { return c.Invited }),
@@ -67,7 +70,8 @@ func (s *Service) kind() *record.Kind[*Call] {
 					count("awards", func(c *Call) int { return c.Awards }),
 					{Name: "awarded", Type: form.Money, Value: form.On(func(c *Call) string { return number(c.AwardedOre, Unknown) })},
 				},
-				Ground: "FP §5.2; krav C9"}, Apply: tellResult},
+				Ground: "FP §5.2; krav C9",
+			}, Apply: tellResult},
 		},
 	}
 }

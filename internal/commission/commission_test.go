@@ -226,9 +226,13 @@ func TestInForce(t *testing.T) {
 		state, day string
 		want       bool
 	}{
-		{commission.Active, "2021-12-31", false}, {commission.Active, "2022-01-01", true}, {commission.Extended, "2024-12-31", true},
+		{commission.Active, "2021-12-31", false},
+		{commission.Active, "2022-01-01", true},
+		{commission.Extended, "2024-12-31", true},
 		{commission.Active, "2025-01-01", false}, // the option is not used
-		{commission.Draft, "2022-01-01", false}, {commission.Broken, "2022-01-01", false}, {commission.Ended, "2022-01-01", false},
+		{commission.Draft, "2022-01-01", false},
+		{commission.Broken, "2022-01-01", false},
+		{commission.Ended, "2022-01-01", false},
 	} {
 		a.State = x.state
 		if got := a.InForce(date(x.day)); got != x.want {

@@ -46,16 +46,26 @@ func (s *Service) kind() *record.Kind[*Agreement] {
 		Commands: []command{
 			{Command: lifecycle.Command{Name: "register", Path: "ny", Create: true, To: []string{Draft}, Who: buyers, Fields: fields, Ground: "FP §5.1"}, Apply: edit},
 			{Command: lifecycle.Command{Name: "edit", Path: "endre", From: []string{Draft}, Who: buyers, Edit: true, Fields: fields}, Apply: edit},
-			{Command: lifecycle.Command{Name: "add_supplier", Path: "leverandor", From: open, Who: buyers,
-				Fields: []form.Field{{Name: "supplier", Type: form.Choice, Required: true, From: s.candidates}}}, Apply: addSupplier},
-			{Command: lifecycle.Command{Name: "remove_supplier", Path: "fjern-leverandor", From: open, Who: buyers, Reason: true, Danger: true,
-				Fields: []form.Field{{Name: "supplier", Type: form.Choice, Required: true, From: s.members}}}, Check: hasSupplier, Apply: removeSupplier},
-			{Command: lifecycle.Command{Name: "activate", Path: "sett-i-kraft", From: []string{Draft}, To: []string{Active}, Who: buyers, NotBy: []string{"register"}, Task: true, Confirm: true,
-				Ground: "FP §5.1; krav D1"}, Check: hasSupplier},
-			{Command: lifecycle.Command{Name: "use_option", Path: "bruk-opsjon", From: inForce, To: []string{Extended}, Who: buyers, Reason: true, Confirm: true,
-				Ground: "FP §5.1"}, Check: hasOption, Apply: useOption},
-			{Command: lifecycle.Command{Name: "leave_option", Path: "ikke-bruk-opsjon", From: inForce, Who: buyers, Reason: true, Confirm: true,
-				Ground: "FP §5.1"}, Check: hasOption, Apply: leaveOption},
+			{Command: lifecycle.Command{
+				Name: "add_supplier", Path: "leverandor", From: open, Who: buyers,
+				Fields: []form.Field{{Name: "supplier", Type: form.Choice, Required: true, From: s.candidates}},
+			}, Apply: addSupplier},
+			{Command: lifecycle.Command{
+				Name: "remove_supplier", Path: "fjern-leverandor", From: open, Who: buyers, Reason: true, Danger: true,
+				Fields: []form.Field{{Name: "supplier", Type: form.Choice, Required: true, From: s.members}},
+			}, Check: hasSupplier, Apply: removeSupplier},
+			{Command: lifecycle.Command{
+				Name: "activate", Path: "sett-i-kraft", From: []string{Draft}, To: []string{Active}, Who: buyers, NotBy: []string{"register"}, Task: true, Confirm: true,
+				Ground: "FP §5.1; krav D1",
+			}, Check: hasSupplier},
+			{Command: lifecycle.Command{
+				Name: "use_option", Path: "bruk-opsjon", From: inForce, To: []string{Extended}, Who: buyers, Reason: true, Confirm: true,
+				Ground: "FP §5.1",
+			}, Check: hasOption, Apply: useOption},
+			{Command: lifecycle.Command{
+				Name: "leave_option", Path: "ikke-bruk-opsjon", From: inForce, Who: buyers, Reason: true, Confirm: true,
+				Ground: "FP §5.1",
+			}, Check: hasOption, Apply: leaveOption},
 			{Command: lifecycle.Command{Name: "end", Path: "avslutt", From: inForce, To: []string{Ended}, Who: buyers}, Check: s.runOut},
 			{Command: lifecycle.Command{Name: "break_off", Path: "avbryt", From: open, To: []string{Broken}, Who: buyers, Reason: true, Confirm: true, Danger: true}},
 		},

@@ -42,7 +42,8 @@ func (d *Directory) units() *record.Kind[*Unit] {
 		New:      func() *Unit { return &Unit{} },
 		Describe: describeUnit,
 		Commands: []command{
-			{Command: lifecycle.Command{Name: "register", Path: "ny", Create: true, To: alive, Who: admins,
+			{Command: lifecycle.Command{
+				Name: "register", Path: "ny", Create: true, To: alive, Who: admins,
 				Fields: []form.Field{
 					{Name: "name", Required: true, Max: 150},
 					{Name: "unit_type", Type: form.Choice, Required: true, Options: form.Codes("unit.type", UnitTypes...)},
@@ -50,15 +51,19 @@ func (d *Directory) units() *record.Kind[*Unit] {
 					{Name: "parent", Type: form.Choice, From: d.unitOptions},
 					{Name: "about", Type: form.Area, Max: 1000},
 					{Name: "valid_from", Type: form.Day},
-				}}, Check: d.pathFree, Apply: d.registerUnit},
-			{Command: lifecycle.Command{Name: "edit", Path: "endre", From: alive, Who: admins, Edit: true,
+				},
+			}, Check: d.pathFree, Apply: d.registerUnit},
+			{Command: lifecycle.Command{
+				Name: "edit", Path: "endre", From: alive, Who: admins, Edit: true,
 				Fields: []form.Field{
 					{Name: "name", Required: true, Max: 150, Value: form.On(func(u *Unit) string { return u.Title })},
 					{Name: "aliases", Type: form.Area, Max: 500, Value: form.On(func(u *Unit) string { return lines(u.Aliases.V) })},
 					{Name: "about", Type: form.Area, Max: 1000, Value: form.On(func(u *Unit) string { return u.About })},
 					{Name: "valid_from", Type: form.Day, Value: form.On(func(u *Unit) string { return dayText(u.ValidFrom) })},
-				}}, Apply: editUnit},
-			{Command: lifecycle.Command{Name: "set_capacity", Path: "kapasitet", From: alive, Who: capacityTellers,
+				},
+			}, Apply: editUnit},
+			{Command: lifecycle.Command{
+				Name: "set_capacity", Path: "kapasitet", From: alive, Who: capacityTellers,
 				Fields: []form.Field{
 					{Name: "area", Type: form.Choice, Required: true, Options: form.Codes("unit.capacity", CapacityAreas...)},
 					{Name: "percent", Type: form.Number, Required: true},
@@ -66,9 +71,12 @@ func (d *Directory) units() *record.Kind[*Unit] {
 					{Name: "to", Type: form.Day},
 					{Name: "note", Max: 300},
 				},
-				Ground: "FP §8.2 tabell 1, kolonne 4"}, Apply: setCapacity},
-			{Command: lifecycle.Command{Name: "close", Path: "avslutt", From: alive, To: gone, Who: admins, Reason: true, Confirm: true, Danger: true,
-				Fields: []form.Field{{Name: "valid_to", Type: form.Day, Required: true}}}, Check: d.unitClosable, Apply: closeUnit},
+				Ground: "FP §8.2 tabell 1, kolonne 4",
+			}, Apply: setCapacity},
+			{Command: lifecycle.Command{
+				Name: "close", Path: "avslutt", From: alive, To: gone, Who: admins, Reason: true, Confirm: true, Danger: true,
+				Fields: []form.Field{{Name: "valid_to", Type: form.Day, Required: true}},
+			}, Check: d.unitClosable, Apply: closeUnit},
 			{Command: lifecycle.Command{Name: "reopen", Path: "gjenapne", From: gone, To: alive, Who: admins, Reason: true}, Apply: reopenUnit},
 		},
 	}
@@ -83,35 +91,47 @@ func (d *Directory) organisations() *record.Kind[*Organisation] {
 		New:      func() *Organisation { return &Organisation{} },
 		Describe: describeOrganisation,
 		Commands: []command{
-			{Command: lifecycle.Command{Name: "register", Path: "ny", Create: true, To: alive, Who: registrars,
+			{Command: lifecycle.Command{
+				Name: "register", Path: "ny", Create: true, To: alive, Who: registrars,
 				Fields: []form.Field{
 					{Name: "name", Required: true, Max: 150},
 					{Name: "org_type", Type: form.Choice, Required: true, Options: form.Codes("organisation.type", OrganisationTypes...)},
 					{Name: "parent", Type: form.Choice, From: d.organisationOptions},
 					{Name: "orgnr", Max: 20},
-				}}, Check: d.nameFree, Apply: registerOrganisation},
-			{Command: lifecycle.Command{Name: "rename", Path: "nytt-navn", From: alive, Who: registrars, Edit: true,
+				},
+			}, Check: d.nameFree, Apply: registerOrganisation},
+			{Command: lifecycle.Command{
+				Name: "rename", Path: "nytt-navn", From: alive, Who: registrars, Edit: true,
 				Fields: []form.Field{
 					{Name: "name", Required: true, Max: 150, Value: form.On(func(o *Organisation) string { return o.Title })},
 					{Name: "from", Type: form.Day},
-				}}, Check: d.nameFree, Apply: renameOrganisation},
-			{Command: lifecycle.Command{Name: "edit", Path: "endre", From: alive, Who: registrars, Edit: true,
+				},
+			}, Check: d.nameFree, Apply: renameOrganisation},
+			{Command: lifecycle.Command{
+				Name: "edit", Path: "endre", From: alive, Who: registrars, Edit: true,
 				Fields: []form.Field{
-					{Name: "org_type", Type: form.Choice, Required: true, Options: form.Codes("organisation.type", OrganisationTypes...),
-						Value: form.On(func(o *Organisation) string { return o.Type })},
+					{
+						Name: "org_type", Type: form.Choice, Required: true, Options: form.Codes("organisation.type", OrganisationTypes...),
+						Value: form.On(func(o *Organisation) string { return o.Type }),
+					},
 					{Name: "parent", Type: form.Choice, From: d.organisationOptions, Value: form.On(func(o *Organisation) string { return o.Parent })},
-				}}, Apply: editOrganisation},
-			{Command: lifecycle.Command{Name: "add_alias", Path: "annet-navn", From: alive, Who: registrars,
+				},
+			}, Apply: editOrganisation},
+			{Command: lifecycle.Command{
+				Name: "add_alias", Path: "annet-navn", From: alive, Who: registrars,
 				Fields: []form.Field{
 					{Name: "name", Required: true, Max: 150},
 					{Name: "from", Type: form.Day},
 					{Name: "to", Type: form.Day},
-				}}, Check: d.nameFree, Apply: addAlias},
-			{Command: lifecycle.Command{Name: "add_identifier", Path: "identifikator", From: alive, Who: registrars,
+				},
+			}, Check: d.nameFree, Apply: addAlias},
+			{Command: lifecycle.Command{
+				Name: "add_identifier", Path: "identifikator", From: alive, Who: registrars,
 				Fields: []form.Field{
 					{Name: "scheme", Type: form.Choice, Required: true, Options: form.Codes("organisation.scheme", Schemes...)},
 					{Name: "value", Required: true, Max: 60},
-				}}, Apply: addIdentifier},
+				},
+			}, Apply: addIdentifier},
 			{Command: lifecycle.Command{Name: "close", Path: "avslutt", From: alive, To: gone, Who: registrars, Reason: true, Confirm: true, Danger: true}},
 			{Command: lifecycle.Command{Name: "reopen", Path: "gjenapne", From: gone, To: alive, Who: registrars, Reason: true}},
 		},
@@ -129,38 +149,50 @@ func (d *Directory) persons() *record.Kind[*Person] {
 		Relations: relations,
 		Describe:  describePerson,
 		Commands: []command{
-			{Command: lifecycle.Command{Name: "register", Path: "ny", Create: true, To: alive, Who: admins,
+			{Command: lifecycle.Command{
+				Name: "register", Path: "ny", Create: true, To: alive, Who: admins,
 				Fields: []form.Field{
 					{Name: "name", Required: true, Max: 100},
 					{Name: "email", Max: 150},
 					{Name: "unit", Type: form.Choice, From: d.unitOptions},
 					{Name: "organisation", Type: form.Choice, From: d.organisationOptions},
-				}}, Apply: registerPerson},
-			{Command: lifecycle.Command{Name: "edit", Path: "endre", From: alive, Who: admins, Edit: true,
+				},
+			}, Apply: registerPerson},
+			{Command: lifecycle.Command{
+				Name: "edit", Path: "endre", From: alive, Who: admins, Edit: true,
 				Fields: []form.Field{
 					{Name: "name", Required: true, Max: 100, Value: form.On(func(p *Person) string { return p.Title })},
 					{Name: "email", Max: 150, Value: form.On(func(p *Person) string { return p.Email })},
 					{Name: "unit", Type: form.Choice, From: d.unitOptions, Value: form.On(func(p *Person) string { return p.Unit })},
 					{Name: "organisation", Type: form.Choice, From: d.organisationOptions, Value: form.On(func(p *Person) string { return p.Organisation })},
-				}}, Apply: editPerson},
-			{Command: lifecycle.Command{Name: "grant", Path: "gi-rolle", From: alive, Who: admins, Reason: true,
+				},
+			}, Apply: editPerson},
+			{Command: lifecycle.Command{
+				Name: "grant", Path: "gi-rolle", From: alive, Who: admins, Reason: true,
 				Fields: []form.Field{
 					{Name: "role", Type: form.Choice, Required: true, Options: form.Codes("role", Keys()...)},
 					{Name: "unit", Type: form.Choice, From: d.unitOptions},
 					{Name: "from", Type: form.Day},
 					{Name: "to", Type: form.Day},
 				},
-				Ground: "FP §8.2 tabell 1"}, Check: notSelf, Apply: grantRole},
-			{Command: lifecycle.Command{Name: "revoke", Path: "ta-rolle", From: alive, Who: admins, Reason: true, Danger: true,
-				Fields: []form.Field{{Name: "grant", Type: form.Choice, Required: true, From: d.grantOptions}}}, Check: d.revocable, Apply: revokeRole},
-			{Command: lifecycle.Command{Name: "set_stand_in", Path: "vikar", From: alive, Who: append(append([]access.Rule{}, self...), admins...),
+				Ground: "FP §8.2 tabell 1",
+			}, Check: notSelf, Apply: grantRole},
+			{Command: lifecycle.Command{
+				Name: "revoke", Path: "ta-rolle", From: alive, Who: admins, Reason: true, Danger: true,
+				Fields: []form.Field{{Name: "grant", Type: form.Choice, Required: true, From: d.grantOptions}},
+			}, Check: d.revocable, Apply: revokeRole},
+			{Command: lifecycle.Command{
+				Name: "set_stand_in", Path: "vikar", From: alive, Who: append(append([]access.Rule{}, self...), admins...),
 				Fields: []form.Field{
 					{Name: "person", Type: form.Choice, Required: true, From: d.standInOptions},
 					{Name: "from", Type: form.Day, Required: true},
 					{Name: "to", Type: form.Day},
-				}}, Apply: setStandIn},
-			{Command: lifecycle.Command{Name: "end_stand_in", Path: "avslutt-vikar", From: alive, Who: append(append([]access.Rule{}, self...), admins...),
-				Fields: []form.Field{{Name: "stand_in", Type: form.Choice, Required: true, From: d.currentStandIns}}}, Check: hasStandIn, Apply: endStandIn},
+				},
+			}, Apply: setStandIn},
+			{Command: lifecycle.Command{
+				Name: "end_stand_in", Path: "avslutt-vikar", From: alive, Who: append(append([]access.Rule{}, self...), admins...),
+				Fields: []form.Field{{Name: "stand_in", Type: form.Choice, Required: true, From: d.currentStandIns}},
+			}, Check: hasStandIn, Apply: endStandIn},
 			{Command: lifecycle.Command{Name: "close", Path: "avslutt", From: alive, To: gone, Who: admins, Reason: true, Confirm: true, Danger: true}, Check: d.personClosable},
 			{Command: lifecycle.Command{Name: "reopen", Path: "gjenapne", From: gone, To: alive, Who: admins, Reason: true}, Check: notSelf},
 
@@ -172,7 +204,8 @@ func (d *Directory) persons() *record.Kind[*Person] {
 }
 
 var loginFields = []form.Field{
-	{Name: "name", Max: 200}, {Name: "email", Max: 150},
+	{Name: "name", Max: 200},
+	{Name: "email", Max: 150},
 	{Name: "roles", Type: form.Choices, Options: form.Codes("role", Keys()...)},
 }
 

@@ -36,61 +36,85 @@ func (s *Service) plans() *record.Kind[*Plan] {
 		},
 		Tasks: revisionTask, Describe: describePlan,
 		Commands: []command{
-			{Command: lifecycle.Command{Name: "draft", Path: "ny", Create: true, To: draft, Who: section,
+			{Command: lifecycle.Command{
+				Name: "draft", Path: "ny", Create: true, To: draft, Who: section,
 				Fields: []form.Field{{Name: "version", Required: true, Max: 12}, {Name: "title", Required: true, Max: 120}},
-				Ground: "FP §1, §8.1"}, Check: s.versionFree, Apply: s.draft},
-			{Command: lifecycle.Command{Name: "call_revision", Path: "varsle-revisjon", From: []string{Published}, Who: callers,
+				Ground: "FP §1, §8.1",
+			}, Check: s.versionFree, Apply: s.draft},
+			{Command: lifecycle.Command{
+				Name: "call_revision", Path: "varsle-revisjon", From: []string{Published}, Who: callers,
 				Fields: []form.Field{
 					{Name: "cause", Type: form.Choice, Required: true, Options: form.Codes("plan.cause", Causes...)},
 					{Name: "text", Type: form.Area, Required: true, Max: 1000},
 					{Name: "due", Type: form.Day, Required: true},
 				},
-				Notify: section, Ground: "FP §1; krav A1: en ny strategi utløser revisjon"}, Check: notCalled, Apply: callRevision},
-			{Command: lifecycle.Command{Name: "roll", Path: "rull", From: []string{Published}, Who: section,
+				Notify: section, Ground: "FP §1; krav A1: en ny strategi utløser revisjon",
+			}, Check: notCalled, Apply: callRevision},
+			{Command: lifecycle.Command{
+				Name: "roll", Path: "rull", From: []string{Published}, Who: section,
 				Fields: []form.Field{{Name: "version", Required: true, Max: 12}, {Name: "title", Required: true, Max: 120}},
-				Ground: "FP §1: planen rulleres hvert år"}, Check: s.rollable, Apply: s.roll},
+				Ground: "FP §1: planen rulleres hvert år",
+			}, Check: s.rollable, Apply: s.roll},
 
-			{Command: lifecycle.Command{Name: "edit", Path: "endre", From: draft, Who: section, Edit: true,
+			{Command: lifecycle.Command{
+				Name: "edit", Path: "endre", From: draft, Who: section, Edit: true,
 				Fields: []form.Field{
 					{Name: "title", Required: true, Max: 120, Value: form.On(func(p *Plan) string { return p.Title })},
 					{Name: "note", Type: form.Area, Max: 2000, Value: form.On(func(p *Plan) string { return p.Note })},
 					{Name: "tags", Type: form.Area, Max: 1000, Value: form.On(tagLines)},
-				}}, Apply: editPlan},
-			{Command: lifecycle.Command{Name: "set_principle", Path: "sett-prinsipp", From: draft, Who: section,
+				},
+			}, Apply: editPlan},
+			{Command: lifecycle.Command{
+				Name: "set_principle", Path: "sett-prinsipp", From: draft, Who: section,
 				Fields: []form.Field{
 					{Name: "principle", Type: form.Choice, Required: true, Options: form.Codes("plan.principle", PrincipleKeys...)},
 					{Name: "text", Type: form.Area, Required: true, Max: 1000},
 				},
-				Ground: "FP §3"}, Apply: setPrinciple},
-			{Command: lifecycle.Command{Name: "set_theme", Path: "sett-tema", From: draft, Who: section,
+				Ground: "FP §3",
+			}, Apply: setPrinciple},
+			{Command: lifecycle.Command{
+				Name: "set_theme", Path: "sett-tema", From: draft, Who: section,
 				Fields: []form.Field{
 					{Name: "title", Required: true, Max: 100},
 					{Name: "text", Type: form.Area, Required: true, Max: 2000},
 					{Name: "goals", Type: form.Choices, From: goalsOf},
 					{Name: "partners", Type: form.Area, Max: 1000},
 				},
-				Ground: "FP §4"}, Apply: setTheme},
-			{Command: lifecycle.Command{Name: "remove_theme", Path: "fjern-tema", From: draft, Who: section, Danger: true,
-				Fields: []form.Field{{Name: "theme", Type: form.Choice, Required: true, From: themesOf}}}, Apply: removeTheme},
-			{Command: lifecycle.Command{Name: "set_goal", Path: "sett-mal", From: draft, Who: section,
+				Ground: "FP §4",
+			}, Apply: setTheme},
+			{Command: lifecycle.Command{
+				Name: "remove_theme", Path: "fjern-tema", From: draft, Who: section, Danger: true,
+				Fields: []form.Field{{Name: "theme", Type: form.Choice, Required: true, From: themesOf}},
+			}, Apply: removeTheme},
+			{Command: lifecycle.Command{
+				Name: "set_goal", Path: "sett-mal", From: draft, Who: section,
 				Fields: []form.Field{
 					{Name: "title", Required: true, Max: 150},
 					{Name: "origin", Type: form.Choice, Required: true, Options: form.Codes("plan.origin", Origins...)},
 					{Name: "text", Type: form.Area, Max: 1000},
 					{Name: "valid", Max: 60},
 				},
-				Ground: "FP §1, §4"}, Apply: setGoal},
-			{Command: lifecycle.Command{Name: "remove_goal", Path: "fjern-mal", From: draft, Who: section, Danger: true,
-				Fields: []form.Field{{Name: "goal", Type: form.Choice, Required: true, From: goalsOf}}}, Apply: removeGoal},
+				Ground: "FP §1, §4",
+			}, Apply: setGoal},
+			{Command: lifecycle.Command{
+				Name: "remove_goal", Path: "fjern-mal", From: draft, Who: section, Danger: true,
+				Fields: []form.Field{{Name: "goal", Type: form.Choice, Required: true, From: goalsOf}},
+			}, Apply: removeGoal},
 
-			{Command: lifecycle.Command{Name: "publish", Path: "publiser", From: draft, To: []string{Published}, Who: callers, NotBy: []string{"draft"}, Task: true, Confirm: true,
+			{Command: lifecycle.Command{
+				Name: "publish", Path: "publiser", From: draft, To: []string{Published}, Who: callers, NotBy: []string{"draft"}, Task: true, Confirm: true,
 				Fields: []form.Field{{Name: "valid_from", Type: form.Day, Required: true, Value: form.On(func(p *Plan) string { return dayText(p.ValidFrom) })}},
-				Ground: "FP §1"}, Check: s.publishable, Apply: s.publish},
-			{Command: lifecycle.Command{Name: "supersede", Path: "erstatt", From: []string{Published}, To: []string{Replaced}, System: true,
-				Fields: []form.Field{{Name: "valid_to", Type: form.Day, Required: true}}}, Apply: supersede},
-			{Command: lifecycle.Command{Name: "annex", Path: "vedlegg", From: []string{Published}, System: true,
+				Ground: "FP §1",
+			}, Check: s.publishable, Apply: s.publish},
+			{Command: lifecycle.Command{
+				Name: "supersede", Path: "erstatt", From: []string{Published}, To: []string{Replaced}, System: true,
+				Fields: []form.Field{{Name: "valid_to", Type: form.Day, Required: true}},
+			}, Apply: supersede},
+			{Command: lifecycle.Command{
+				Name: "annex", Path: "vedlegg", From: []string{Published}, System: true,
 				Fields: []form.Field{{Name: "note", Required: true}, {Name: "number", Required: true}, {Name: "theme", Required: true}, {Name: "title", Required: true}},
-				Ground: "FP §4: ferdige programnotater blir vedlegg"}, Apply: annex},
+				Ground: "FP §4: ferdige programnotater blir vedlegg",
+			}, Apply: annex},
 		},
 	}
 }
@@ -115,20 +139,28 @@ func (s *Service) notes() *record.Kind[*Note] {
 		},
 		Describe: describeNote,
 		Commands: []command{
-			{Command: lifecycle.Command{Name: "missing", Path: "mangler", Create: true, To: []string{Missing}, System: true,
-				Fields: []form.Field{{Name: "plan", Required: true}, {Name: "theme", Required: true}, {Name: "title", Required: true}}}, Apply: missing},
-			{Command: lifecycle.Command{Name: "carry", Path: "ny-plan", From: []string{Missing, NoteDraft, Finished, UnderRevision}, System: true,
-				Fields: []form.Field{{Name: "plan", Required: true}, {Name: "title", Required: true}}}, Apply: carry},
-			{Command: lifecycle.Command{Name: "write", Path: "skriv", From: []string{Missing, NoteDraft, UnderRevision}, To: []string{NoteDraft, UnderRevision}, Who: writers, Edit: true, Task: true,
+			{Command: lifecycle.Command{
+				Name: "missing", Path: "mangler", Create: true, To: []string{Missing}, System: true,
+				Fields: []form.Field{{Name: "plan", Required: true}, {Name: "theme", Required: true}, {Name: "title", Required: true}},
+			}, Apply: missing},
+			{Command: lifecycle.Command{
+				Name: "carry", Path: "ny-plan", From: []string{Missing, NoteDraft, Finished, UnderRevision}, System: true,
+				Fields: []form.Field{{Name: "plan", Required: true}, {Name: "title", Required: true}},
+			}, Apply: carry},
+			{Command: lifecycle.Command{
+				Name: "write", Path: "skriv", From: []string{Missing, NoteDraft, UnderRevision}, To: []string{NoteDraft, UnderRevision}, Who: writers, Edit: true, Task: true,
 				Fields: []form.Field{
 					content("status", true, func(c Content) string { return c.Status }),
 					content("needs", false, func(c Content) string { return c.Needs }),
 					content("questions", false, func(c Content) string { return lines(c.Questions) }),
 					content("partners", false, func(c Content) string { return lines(c.Partners) }),
 				},
-				Ground: "FP §4"}, Apply: write},
-			{Command: lifecycle.Command{Name: "finish", Path: "ferdigstill", From: []string{NoteDraft, UnderRevision}, To: []string{Finished}, Who: section, Confirm: true,
-				Ground: "FP §4"}, Check: finishable, Apply: s.finish},
+				Ground: "FP §4",
+			}, Apply: write},
+			{Command: lifecycle.Command{
+				Name: "finish", Path: "ferdigstill", From: []string{NoteDraft, UnderRevision}, To: []string{Finished}, Who: section, Confirm: true,
+				Ground: "FP §4",
+			}, Check: finishable, Apply: s.finish},
 			{Command: lifecycle.Command{Name: "revise", Path: "revider", From: []string{Finished}, To: []string{UnderRevision}, Who: writers, Reason: true}},
 		},
 	}

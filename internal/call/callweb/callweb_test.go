@@ -103,8 +103,10 @@ func TestCallPage(t *testing.T) {
 			if p.Status != http.StatusOK {
 				t.Fatalf("as %q: %d", who, p.Status)
 			}
-			for _, want := range []string{"6 av 13 skisser fikk penger", "62\u00a0% av skissene", "75\u00a0% av søknadene", "22 tildelt", "8 igjen", "helt på tampen av 2021",
-				"januar 2022", "inntil", "Pålitelig forvaltning", "Om tillit.", "Kilde"} {
+			for _, want := range []string{
+				"6 av 13 skisser fikk penger", "62\u00a0% av skissene", "75\u00a0% av søknadene", "22 tildelt", "8 igjen", "helt på tampen av 2021",
+				"januar 2022", "inntil", "Pålitelig forvaltning", "Om tillit.", "Kilde",
+			} {
 				if !p.Has(want) {
 					t.Errorf("as %q the page lacks %q", who, want)
 				}

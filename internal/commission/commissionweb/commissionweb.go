@@ -144,8 +144,10 @@ func (p *pages) body(c *web.Context, a *commission.Agreement) (templ.Component, 
 	props := bodyProps{
 		Lang: a.Lang, Note: a.Note, OfRound: a.SuppliersOfRound,
 		Facts: []ui.Fact{
-			{Label: lang.T(ctx, "agreement.field.subject"), Text: a.Subject}, {Label: lang.T(ctx, "agreement.field.round"), Text: a.Round},
-			{Label: lang.T(ctx, "agreement.valid"), Text: period(ctx, a)}, {Label: lang.T(ctx, "agreement.option"), Text: option(ctx, a)},
+			{Label: lang.T(ctx, "agreement.field.subject"), Text: a.Subject},
+			{Label: lang.T(ctx, "agreement.field.round"), Text: a.Round},
+			{Label: lang.T(ctx, "agreement.valid"), Text: period(ctx, a)},
+			{Label: lang.T(ctx, "agreement.option"), Text: option(ctx, a)},
 		},
 		Options: ui.TableProps{Caption: lang.T(ctx, "agreement.options"), HideCaption: true, Small: true, Cards: true},
 	}

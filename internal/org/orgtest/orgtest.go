@@ -101,7 +101,9 @@ func open(t testing.TB, d *db.DB, build func(h *House) []module.Module) *House {
 func (h *House) people(t testing.TB) {
 	t.Helper()
 	for _, u := range []struct{ path, name, kind string }{
-		{"avdir", "Direktoratet", org.TypeDirectorate}, {"avdir/kun", "Kunnskapsavdelingen", org.TypeDepartment}, {"avdir/kun/fou", "FoU-seksjonen", org.TypeSection},
+		{"avdir", "Direktoratet", org.TypeDirectorate},
+		{"avdir/kun", "Kunnskapsavdelingen", org.TypeDepartment},
+		{"avdir/kun/fou", "FoU-seksjonen", org.TypeSection},
 		{"kontor/0104", "Nav Moss", org.TypeLocalOffice},
 	} {
 		unit := &org.Unit{Path: u.path, Type: u.kind, About: "Det enheten gjør."}

@@ -95,8 +95,10 @@ func TestPlanPages(t *testing.T) {
 			t.Errorf("to the version in force: %d %s", p.Status, p.Location)
 		}
 		for path, want := range map[string][]string{
-			"/plan/2021-2025": {"Om planen.", "Sosiale tjenester", `lang="nn"`, "Flere i arbeid", "Tildelingsbrevet", "Påvirkningskraft", "Digitalisering", "grunnforskning", "Tidligere periode",
-				"/plan/2021-2025/tema/sosiale-tjenester", "/plan/2021-2025/mal/flere-i-arbeid"},
+			"/plan/2021-2025": {
+				"Om planen.", "Sosiale tjenester", `lang="nn"`, "Flere i arbeid", "Tildelingsbrevet", "Påvirkningskraft", "Digitalisering", "grunnforskning", "Tidligere periode",
+				"/plan/2021-2025/tema/sosiale-tjenester", "/plan/2021-2025/mal/flere-i-arbeid",
+			},
 			"/plan/2021-2025/tema/sosiale-tjenester": {"Om tjenestene.", "Sosialt", "FP §4.4", "Flere i arbeid", "Husbanken", "Hva trenger familiene?", "Eksempel"},
 			"/plan/tidligere":                        {"gjelder ikke lenger", "31. desember 2020", "Se FoU-plan 2021–2025", "ikke oppgitt i kilden"},
 			"/plan/tidligere/tema/arbeid-og-helse":   {"Fra en tidligere plan", "Om arbeid og helse.", "Ingen behov eller prosjekter"},
