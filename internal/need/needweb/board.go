@@ -385,26 +385,36 @@ func (p *pages) card(ctx context.Context, s shown, n *need.Need, withState bool)
 		Kicker: strings.Join(append([]string{n.Number}, names(n, s.themes)...), " · "),
 		Title:  n.Title, Href: href(n), Lang: foreign(ctx, n),
 	}
-	if withState {
-		item.Tags = append(item.Tags, recordweb.StateTag(ctx, p.Site.Engine, n.Base()))
-	}
-	if n.Example {
-		item.Tags = append(item.Tags, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})
-	}
+	item.Tags = p.tags(ctx, n, withState)
 	if who := s.waits[n.ID]; who != "" {
 		item.Text = lang.T(ctx, "ui.ball") + " " + who
 	}
+	var meta []string
 	if days := p.days(ctx, s, n); days != "" {
-		item.Meta = append(item.Meta, lang.T(ctx, "need.days_here", "days", days))
+		meta = append(meta, lang.T(ctx, "need.days_here", "days", days))
 	}
 	if n.SupportCount > 0 {
-		item.Meta = append(item.Meta, lang.TN(ctx, "need.support", n.SupportCount))
+		meta = append(meta, lang.TN(ctx, "need.support", n.SupportCount))
+	}
+	if len(meta) > 0 {
+		item.Meta = []string{strings.Join(meta, ", ")}
 	}
 	item.Due, item.Late = due(ctx, n, s.today)
 	if s.seconds[n.ID] {
 		item.Action = support(n)
 	}
 	return item
+}
+
+func (p *pages) tags(ctx context.Context, n *need.Need, withState bool) []ui.TagProps {
+	var tags []ui.TagProps
+	if withState {
+		tags = append(tags, recordweb.StateTag(ctx, p.Site.Engine, n.Base()))
+	}
+	if n.Example {
+		tags = append(tags, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})
+	}
+	return tags
 }
 
 // foreign gives the language of the need's text when it is not the page's.
@@ -447,7 +457,7 @@ func (p *pages) table(ctx context.Context, f filter, s shown, needs []*need.Need
 		t.Rows = append(t.Rows, []templ.Component{
 			ui.NameCell(href(n), n.Title, strings.Join(slices.DeleteFunc([]string{n.Number, s.units[n.Unit]}, func(s string) bool { return s == "" }), " · ")),
 			ui.Str(strings.Join(names(n, s.themes), ", ")),
-			stateCell(recordweb.StateTag(ctx, p.Site.Engine, n.Base()), p.days(ctx, s, n), n.Example),
+			stateCell(p.tags(ctx, n, true), p.days(ctx, s, n)),
 			ui.Str(s.waits[n.ID]),
 			decisionCell(text, late),
 			supportCell(n, s.seconds[n.ID]),
@@ -480,7 +490,7 @@ func (p *pages) download(c *web.Context, s shown, needs []*need.Need, format str
 		Name: t("need.name_plural"), Title: t("need.name_plural"), Note: lang.T(ctx, "need.export.note", "date", lang.DateTime(ctx, s.now)),
 		Head: []string{
 			t("need.export.number"), t("need.name"), t("need.field.themes"), t("need.filter.phase"), t("need.filter.unit"), t("record.state"), t("need.export.since"),
-			t("record.waits_for"), t("need.column.decision"), t("need.field.forecast"), t("need.export.late"), t("need.export.support"),
+			t("record.waits_for"), t("need.column.decision"), t("need.field.forecast"), t("need.too_late"), t("need.export.support"),
 		},
 	}
 	for _, n := range needs {

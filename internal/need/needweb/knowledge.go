@@ -17,7 +17,7 @@ import (
 // searchView is one recorded search.
 type searchView struct {
 	Title      string
-	Facts      []ui.Fact
+	About      string // where, how many hits, when and by whom
 	Conclusion string
 	Relevant   []ui.Item
 	Lang       string
@@ -94,10 +94,8 @@ func (p *pages) searchView(ctx context.Context, n *need.Need, s need.Search, peo
 	}
 	return searchView{
 		Title: lang.T(ctx, "need.searched_for", "query", s.Query), Conclusion: s.Conclusion, Lang: foreign(ctx, n), Relevant: p.items(ctx, pick(heads, s.Relevant)),
-		Facts: []ui.Fact{
-			{Label: lang.T(ctx, "need.searched_where"), Text: strings.Join(where, ", ")},
-			{Label: lang.T(ctx, "need.field.hits"), Text: lang.Number(ctx, s.Hits)},
-			{Label: lang.T(ctx, "need.searched"), Text: lang.T(ctx, "need.by", "date", lang.Date(ctx, s.At), "who", people[s.By])},
-		},
+		About: strings.Join([]string{
+			strings.Join(where, ", "), lang.TN(ctx, "need.hit_count", s.Hits), lang.T(ctx, "need.by", "date", lang.Date(ctx, s.At), "who", people[s.By]),
+		}, " · "),
 	}
 }

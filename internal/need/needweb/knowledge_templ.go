@@ -412,7 +412,7 @@ func searchText(s searchView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Facts(s.Facts).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Muted(s.About).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

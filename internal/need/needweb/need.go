@@ -41,7 +41,7 @@ type needProps struct {
 
 type choiceView struct {
 	Title    string
-	Facts    []ui.Fact
+	About    string // who does the work, and who chose it when
 	Reason   string
 	Warnings []string
 	Overrule string
@@ -191,10 +191,7 @@ func choiceOf(ctx context.Context, c need.Choice, people map[string]string) choi
 		words = append(words, lang.T(ctx, "instrument."+i))
 	}
 	v.Title = strings.Join(words, ", ")
-	v.Facts = []ui.Fact{
-		{Label: lang.T(ctx, "need.field.performed"), Text: lang.T(ctx, "need.performed."+c.Performed)},
-		{Label: lang.T(ctx, "need.chosen"), Text: lang.T(ctx, "need.by", "date", lang.Date(ctx, c.At), "who", people[c.By])},
-	}
+	v.About = lang.T(ctx, "need.performed."+c.Performed) + " · " + lang.T(ctx, "need.by", "date", lang.Date(ctx, c.At), "who", people[c.By])
 	for _, w := range c.Warnings {
 		v.Warnings = append(v.Warnings, lang.T(ctx, "need.warned."+w))
 	}
