@@ -44,13 +44,12 @@ type describer struct {
 	outcomeSum  [][]summary // outcome, arm
 	numberSum   [][]summary
 	factorLevel []levels
-	factorCount [][][]int64 // factor, arm, level
+	factorCount []armCounts
 	groupLevel  []levels
 	groupSum    [][][][]summary // subgroup, outcome, arm, level
 	clusterCode levels
 	clusterArm  []int32 // arm of each cluster; mixed when in several
-	unclustered int64
-	started     int // position of the first treated period; -1 without
+	started     int     // position of the first treated period; -1 without
 
 	armOf   []int32 // scratch: the arm of each row of the batch
 	levelOf []int32
@@ -101,60 +100,80 @@ func (s summary) binary() bool { return s.n > 0 && !s.notBinary }
 
 // levels codes the values of a column as they come.
 type levels struct {
-	texts []string
-	codes []int32 // of a String column's own codes, plus one
-	ints  map[int64]int32
-	bits  map[uint64]int32
-	last  int64
-	lastC int32
+	texts  []string
+	byCode []int32 // of a String column's own codes, plus one
+	near   []int32 // of integers from nearLow on, plus one
+	ints   map[int64]int32
+	bits   map[uint64]int32
 }
+
+// Integers in this range are coded by a table, others by a map.
+const (
+	nearLow  = -1 << 10
+	nearHigh = 1 << 16
+)
 
 func (l *levels) next(text string) int32 {
 	l.texts = append(l.texts, text)
 	return int32(len(l.texts) - 1)
 }
 
-// code returns the level of row i, which must hold a value.
-func (l *levels) code(c *data.Column, i int) int32 {
-	switch c.Kind {
-	case data.String:
-		k := c.Codes[i]
-		for int(k) >= len(l.codes) {
-			l.codes = append(l.codes, 0)
+// encode fills codes with the level of each row, noArm where there is no
+// value, until there are more than most levels. It returns false then.
+func (l *levels) encode(c *data.Column, codes []int32, most int) bool {
+	for i := range codes {
+		if c.Valid != nil && !c.Valid.Valid(i) || c.Kind == data.Float && c.Floats[i] != c.Floats[i] {
+			codes[i] = noArm
+			continue
 		}
-		if l.codes[k] == 0 {
-			l.codes[k] = l.next(c.Levels[k]) + 1
-		}
-		return l.codes[k] - 1
-	case data.Int, data.Bool:
-		v := int64(0)
-		if c.Kind == data.Int {
-			v = c.Ints[i]
-		} else if c.Bools[i] {
-			v = 1
-		}
-		if v == l.last && len(l.texts) > 0 {
-			return l.lastC
-		}
-		k, ok := l.ints[v]
-		if !ok {
-			if l.ints == nil {
-				l.ints = map[int64]int32{}
+		switch c.Kind {
+		case data.String:
+			k := int(c.Codes[i])
+			if k >= len(l.byCode) {
+				l.byCode = append(l.byCode, make([]int32, k+1-len(l.byCode))...)
 			}
-			k = l.next(levelText(c, i))
-			l.ints[v] = k
+			if l.byCode[k] == 0 {
+				l.byCode[k] = l.next(c.Levels[k]) + 1
+			}
+			codes[i] = l.byCode[k] - 1
+		case data.Float:
+			codes[i] = coded(l, &l.bits, math.Float64bits(c.Floats[i]+0), c, i)
+		default:
+			v := int64(0)
+			if c.Kind == data.Int {
+				v = c.Ints[i]
+			} else if c.Bools[i] {
+				v = 1
+			}
+			if v < nearLow || v >= nearHigh {
+				codes[i] = coded(l, &l.ints, v, c, i)
+				break
+			}
+			if l.near == nil {
+				l.near = make([]int32, nearHigh-nearLow)
+			}
+			k := l.near[v-nearLow]
+			if k == 0 {
+				k = l.next(levelText(c, i)) + 1
+				l.near[v-nearLow] = k
+			}
+			codes[i] = k - 1
 		}
-		l.last, l.lastC = v, k
-		return k
+		if len(l.texts) > most {
+			return false
+		}
 	}
-	bits := math.Float64bits(c.Floats[i] + 0)
-	k, ok := l.bits[bits]
+	return true
+}
+
+func coded[K comparable](l *levels, known *map[K]int32, v K, c *data.Column, i int) int32 {
+	k, ok := (*known)[v]
 	if !ok {
-		if l.bits == nil {
-			l.bits = map[uint64]int32{}
+		if *known == nil {
+			*known = map[K]int32{}
 		}
 		k = l.next(levelText(c, i))
-		l.bits[bits] = k
+		(*known)[v] = k
 	}
 	return k
 }
@@ -219,7 +238,7 @@ func newDescriber(p *plan.Plan, schema data.Schema) *describer {
 	d.outcomeSum = make([][]summary, len(d.outcomes))
 	d.numberSum = make([][]summary, len(d.numbers))
 	d.factorLevel = make([]levels, len(d.factors))
-	d.factorCount = make([][][]int64, len(d.factors))
+	d.factorCount = make([]armCounts, len(d.factors))
 	d.groupLevel = make([]levels, len(d.subgroups))
 	d.groupSum = make([][][][]summary, len(d.subgroups))
 	for g := range d.groupSum {
@@ -311,17 +330,9 @@ func (d *describer) assignArms(rows int, c []data.Column) {
 		clear(d.armOf)
 		return
 	}
-	for i := range rows {
-		if c[d.drawn].Missing(i) {
-			d.armOf[i] = noArm
-			continue
-		}
-		d.armOf[i] = d.arms.code(&c[d.drawn], i)
-		if d.armOf[i] >= maxArms {
-			d.becomeAmount()
-			clear(d.armOf)
-			return
-		}
+	if !d.arms.encode(&c[d.drawn], d.armOf, maxArms) {
+		d.becomeAmount()
+		clear(d.armOf)
 	}
 }
 
@@ -337,15 +348,8 @@ func (d *describer) becomeAmount() {
 			list[k] = []summary{merge(list[k])}
 		}
 	}
-	for k, byArm := range d.factorCount {
-		var all []int64
-		for _, counts := range byArm {
-			for l, n := range counts {
-				all = grow(all, l)
-				all[l] += n
-			}
-		}
-		d.factorCount[k] = [][]int64{all}
+	for k := range d.factorCount {
+		d.factorCount[k].mergeArms()
 	}
 	for g := range d.groupSum {
 		for o, byArm := range d.groupSum[g] {
@@ -401,12 +405,11 @@ func merge(list []summary) summary {
 }
 
 func (d *describer) summarise(sums []summary, c *data.Column, rows, keep int) []summary {
-	for i := range rows {
-		a := d.armOf[i]
+	sums = grow(sums, max(0, len(d.arms.texts)-1))
+	for i, a := range d.armOf[:rows] {
 		if a < 0 {
 			continue
 		}
-		sums = grow(sums, int(a))
 		if v, ok := c.Number(i); ok {
 			sums[a].add(v, keep)
 		} else {
@@ -416,27 +419,61 @@ func (d *describer) summarise(sums []summary, c *data.Column, rows, keep int) []
 	return sums
 }
 
+// armCounts counts rows by arm and level.
+type armCounts struct {
+	width int // levels there is room for
+	n     []int64
+}
+
+func (a *armCounts) at(arm, level int) int64 {
+	if level >= a.width || arm*a.width+level >= len(a.n) {
+		return 0
+	}
+	return a.n[arm*a.width+level]
+}
+
+// room makes the table wide and long enough.
+func (a *armCounts) room(arms, width int) {
+	if width > a.width {
+		wider := armCounts{width: max(2*a.width, width, 16)}
+		for arm := range maxArms + 1 {
+			for level := range a.width {
+				if n := a.at(arm, level); n > 0 {
+					wider.n = grow(wider.n, arm*wider.width+level)
+					wider.n[arm*wider.width+level] = n
+				}
+			}
+		}
+		*a = wider
+	}
+	a.n = grow(a.n, arms*a.width-1)
+}
+
+func (a *armCounts) mergeArms() {
+	for i := a.width; i < len(a.n); i++ {
+		a.n[i%a.width] += a.n[i]
+		a.n[i] = 0
+	}
+}
+
 func (d *describer) countLevels(k int, c *data.Column, rows int) {
 	l := &d.factorLevel[k]
-	for i := range rows {
-		a := d.armOf[i]
-		if a < 0 || c.Missing(i) || len(l.texts) > maxLevels {
-			continue
+	if len(l.texts) > maxLevels || !l.encode(c, d.levelOf[:rows], maxLevels) {
+		return
+	}
+	counts := &d.factorCount[k]
+	counts.room(max(1, len(d.arms.texts)), len(l.texts))
+	for i, a := range d.armOf[:rows] {
+		if level := d.levelOf[i]; a >= 0 && level >= 0 {
+			counts.n[int(a)*counts.width+int(level)]++
 		}
-		at := int(l.code(c, i))
-		d.factorCount[k] = grow(d.factorCount[k], int(a))
-		d.factorCount[k][a] = grow(d.factorCount[k][a], at)
-		d.factorCount[k][a][at]++
 	}
 }
 
 func (d *describer) summariseGroups(g int, column *data.Column, c []data.Column, rows int) {
 	l := &d.groupLevel[g]
-	for i := range rows {
-		d.levelOf[i] = noArm
-		if !column.Missing(i) && len(l.texts) <= maxLevels {
-			d.levelOf[i] = l.code(column, i)
-		}
+	if len(l.texts) > maxLevels || !l.encode(column, d.levelOf[:rows], maxLevels) {
+		return
 	}
 	for o, j := range d.outcomes {
 		for i := range rows {
@@ -454,14 +491,13 @@ func (d *describer) summariseGroups(g int, column *data.Column, c []data.Column,
 }
 
 func (d *describer) placeClusters(c *data.Column, rows int) {
-	for i := range rows {
-		if c.Missing(i) {
-			d.unclustered++
+	d.clusterCode.encode(c, d.levelOf[:rows], math.MaxInt)
+	for len(d.clusterArm) < len(d.clusterCode.texts) {
+		d.clusterArm = append(d.clusterArm, noArm)
+	}
+	for i, g := range d.levelOf[:rows] {
+		if g < 0 {
 			continue
-		}
-		g := d.clusterCode.code(c, i)
-		for int(g) >= len(d.clusterArm) {
-			d.clusterArm = append(d.clusterArm, noArm)
 		}
 		switch a := d.armOf[i]; {
 		case a < 0 || d.clusterArm[g] == a:
@@ -502,12 +538,7 @@ func (d *describer) groupIn(g, o, arm, level int) summary {
 	return summary{}
 }
 
-func (d *describer) factorIn(k, arm, level int) int64 {
-	if arm < len(d.factorCount[k]) && level < len(d.factorCount[k][arm]) {
-		return d.factorCount[k][arm][level]
-	}
-	return 0
-}
+func (d *describer) factorIn(k, arm, level int) int64 { return d.factorCount[k].at(arm, level) }
 
 // checkArms refuses a trial in which an arm of the plan has nobody, or the
 // treatment is an amount though arms are named.

@@ -1,6 +1,10 @@
 package effect_test
 
-import "flag"
+import (
+	"flag"
+
+	"funn/effect/data"
+)
 
 var update = flag.Bool("update", false, "write the published files anew")
 
@@ -8,3 +12,9 @@ var update = flag.Bool("update", false, "write the published files anew")
 const exampleRows = 4387
 
 var exampleFirst = []string{"kontor 01", "0", "1", "", "34", "mann", "9"}
+
+// release gives a batch back unread.
+func release(b data.Batch) error {
+	b.Release()
+	return nil
+}

@@ -467,7 +467,7 @@ func (l *release) coefficients() {
 	for k, column := range p.Factors {
 		for level, text := range d.factorLevel[k].texts {
 			n := int64(0)
-			for arm := range d.factorCount[k] {
+			for arm := range maxArms {
 				n += d.factorIn(k, arm, level)
 			}
 			if l.rule.Basis(n) != disclose.Shown {

@@ -374,6 +374,9 @@ func (d *columnDecoder) read(reader file.ColumnChunkReader, out *data.Column, lo
 	if rows > n || present > rows {
 		return 0, d.failed(before, errors.New("more values than rows"))
 	}
+	if present == rows && d.placeAll(out, lo, rows) {
+		return rows, nil
+	}
 	v := 0
 	for i := range rows {
 		if d.column.maxDefine > 0 && d.define[i] < d.column.maxDefine {
@@ -397,6 +400,36 @@ func (d *columnDecoder) read(reader file.ColumnChunkReader, out *data.Column, lo
 		v++
 	}
 	return rows, nil
+}
+
+// placeAll converts a run of plain numbers without a missing value; it
+// returns false for other columns, and for numbers that must be looked at one
+// by one because one of them looks like an identity.
+func (d *columnDecoder) placeAll(out *data.Column, lo, rows int) bool {
+	if d.column.scale != 0 || d.column.render != nil || d.column.unsigned {
+		return false
+	}
+	suspicious := false
+	switch {
+	case d.field.Kind == data.Int && d.column.physical == parquet.Types.Int32:
+		for i, v := range d.ints32[:rows] {
+			out.Ints[lo+i] = int64(v)
+			suspicious = suspicious || v >= 1_000_000_000
+		}
+	case d.field.Kind == data.Int:
+		for i, v := range d.ints64[:rows] {
+			out.Ints[lo+i] = v
+			suspicious = suspicious || v >= 1_000_000_000 && v <= 99_999_999_999
+		}
+	case d.field.Kind == data.Float && d.column.physical == parquet.Types.Double:
+		for i, v := range d.doubles[:rows] {
+			out.Floats[lo+i] = v
+			suspicious = suspicious || v >= 1e9 && v < 1e11
+		}
+	default:
+		return false
+	}
+	return !suspicious
 }
 
 func scratch[T any](s []T, n int) []T {
