@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"funn/internal/platform/access"
+	"funn/internal/platform/clock"
 	"funn/internal/platform/db"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
@@ -157,6 +159,29 @@ func (s *Service) Years(ctx context.Context) ([]int, error) {
 		return nil, fmt.Errorf("years of publications: %w", err)
 	}
 	return years, nil
+}
+
+// ThemesInUse gives the themes of the publications that the context's actor may
+// read, as slugs.
+func (s *Service) ThemesInUse(ctx context.Context) ([]string, error) {
+	w := access.Scope(s.Kind.Read, access.From(ctx))
+	w.And("b.theme <> ''")
+	where, args := w.SQL()
+	themes, err := db.All[string](ctx, s.Kind.Engine().DB,
+		"SELECT DISTINCT b.theme FROM publication b JOIN record r ON r.id = b.id "+where+" ORDER BY 1", args...)
+	if err != nil {
+		return nil, fmt.Errorf("themes of publications: %w", err)
+	}
+	return themes, nil
+}
+
+// Overdue counts the publications that the context's actor may read and that
+// should have been public before today.
+func (s *Service) Overdue(ctx context.Context) (int, error) {
+	first := s.today(ctx).AddDate(0, 0, -7*PublishWeeks)
+	w := *new(db.Where).In("r.state", unpublished...)
+	w.And("b.received_at < ?", time.Date(first.Year(), first.Month(), first.Day(), 0, 0, 0, 0, clock.Oslo))
+	return s.Kind.Count(ctx, w)
 }
 
 // begun holds for projects that can have a report.

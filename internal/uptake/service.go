@@ -224,8 +224,13 @@ func (s *Service) open(_ context.Context, c *change) error {
 	return nil
 }
 
-func (s *Service) link(_ context.Context, c *change) error {
-	c.Rec.Publication = c.In.String("publication")
+func (s *Service) link(ctx context.Context, c *change) error {
+	p, err := s.publications.Kind.Load(ctx, c.In.String("publication"))
+	if err != nil {
+		return err
+	}
+	c.Rec.Publication = p.ID
+	c.Note("publication", p.Number+" "+p.Title)
 	return nil
 }
 
