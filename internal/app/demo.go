@@ -84,7 +84,7 @@ func openDemoOn(ctx context.Context, database, dir string, today time.Time, log 
 	// The working day has begun: what was due by yesterday is overdue.
 	start := time.Date(today.Year(), today.Month(), today.Day(), 9, 0, 0, 0, clock.Oslo)
 	h, err = open(ctx, settings{
-		Database: database, Files: dir, BaseURL: "http://localhost", Demo: true, Log: log,
+		Database: database, Files: "file://" + filepath.ToSlash(filepath.Join(dir, "files")), BaseURL: "http://localhost", Demo: true, Log: log,
 		Clock: func(ctx context.Context, d *db.DB) (clock.Clock, error) {
 			kept, err := setting(ctx, d, clockSetting)
 			if err != nil {
@@ -99,7 +99,12 @@ func openDemoOn(ctx context.Context, database, dir string, today time.Time, log 
 	if err != nil {
 		return nil, err
 	}
-	loaded, err := setting(ctx, h.db, loadedSetting)
+	h.digests = filepath.Join(dir, digestFile)
+	err = h.furnish(ctx)
+	loaded := ""
+	if err == nil {
+		loaded, err = setting(ctx, h.db, loadedSetting)
+	}
 	if err == nil && loaded == "" {
 		err = h.load(ctx, start)
 	}
@@ -112,7 +117,7 @@ func openDemoOn(ctx context.Context, database, dir string, today time.Time, log 
 // load fills an empty demo, all or nothing.
 func (h *house) load(ctx context.Context, start time.Time) error {
 	err := h.db.Tx(asSystem(ctx), func(ctx context.Context) error {
-		err := demo.Load(ctx, demo.House{Engine: h.engine, People: h.people, Plans: h.plans, Needs: h.needs, Projects: h.projects, Publications: h.publications, Uptakes: h.uptakes}, start)
+		err := demo.Load(ctx, demo.House{Engine: h.engine, People: h.people, Plans: h.plans, Calls: h.calls, Commissions: h.commissions, Needs: h.needs, Projects: h.projects, Publications: h.publications, Uptakes: h.uptakes}, start)
 		if err != nil {
 			return err
 		}

@@ -10,17 +10,26 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
+	"funn/internal/call"
+	"funn/internal/call/callweb"
+	"funn/internal/commission"
+	"funn/internal/commission/commissionweb"
 	"funn/internal/need"
 	"funn/internal/need/needweb"
 	"funn/internal/org"
+	"funn/internal/org/orgweb"
 	"funn/internal/plan"
+	"funn/internal/plan/planweb"
 	"funn/internal/platform/access"
 	"funn/internal/platform/authn"
+	"funn/internal/platform/blob"
 	"funn/internal/platform/clock"
 	"funn/internal/platform/db"
 	"funn/internal/platform/event"
+	"funn/internal/platform/fault"
 	"funn/internal/platform/jobs"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/mail"
@@ -28,12 +37,15 @@ import (
 	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
 	"funn/internal/platform/search"
+	"funn/internal/platform/telemetry"
 	"funn/internal/platform/ui"
 	"funn/internal/platform/web"
 	"funn/internal/project"
 	"funn/internal/project/projectweb"
 	"funn/internal/publication"
+	"funn/internal/publication/publicationweb"
 	"funn/internal/uptake"
+	"funn/internal/uptake/uptakeweb"
 )
 
 // settings is what a house is built from.
@@ -64,11 +76,18 @@ type house struct {
 	site         *recordweb.Site
 	people       *org.Directory
 	plans        *plan.Service
+	calls        *call.Service
+	commissions  *commission.Service
 	needs        *need.Service
 	projects     *project.Service
 	publications *publication.Service
 	uptakes      *uptake.Service
 	modules      []module.Module
+	files        files
+	login        *authn.OIDC // nil in the demo
+	telemetry    *telemetry.Telemetry
+	stopping     context.Context // done from the moment the program is told to stop
+	stop         context.CancelFunc
 	digests      string // file that the digests are written to; empty for the log only
 	handler      http.Handler
 }
@@ -81,7 +100,7 @@ var (
 	ownMessages embed.FS
 
 	groundMigrations = []fs.FS{event.Migrations, record.Migrations, jobs.Migrations, mail.Migrations, search.Migrations, authn.Migrations, ownMigrations}
-	groundMessages   = []fs.FS{lang.Messages, web.Messages, authn.Messages, mail.Messages, search.Messages, ownMessages}
+	groundMessages   = []fs.FS{lang.Messages, web.Messages, authn.Messages, mail.Messages, search.Messages, blob.Messages, ownMessages}
 )
 
 // open opens the database and builds the house. With migrate the schema is
@@ -120,7 +139,7 @@ func open(ctx context.Context, s settings, migrate bool) (h *house, err error) {
 			return nil, err
 		}
 	}
-	return h, h.wire(ctx)
+	return h, h.register()
 }
 
 // threadOrder is the order of the kinds along the thread.
@@ -136,24 +155,29 @@ func (h *house) build() {
 	h.people = org.New()
 	h.plans = plan.New()
 	choices := &choices{Service: h.plans, people: h.people}
+	h.calls = call.New(h.plans)
+	h.commissions = commission.New(choices)
 	h.needs = need.New(choices, choices, choices)
 	h.projects = project.New(choices, choices, h.needs)
 	h.publications = publication.New(choices, choices, h.projects)
 	choices.publications = h.publications
 	h.uptakes = uptake.New(choices, h.needs, h.projects, h.publications)
 	h.site = &recordweb.Site{Engine: h.engine, Names: h.people.Names, Unit: h.people.UnitName}
+	uses := uses{h}
 	h.modules = []module.Module{
-		{Name: "org", Kinds: h.people.Kinds(), Migrations: org.Migrations, Messages: org.Messages},
-		{Name: "plan", Kinds: h.plans.Kinds(), Migrations: plan.Migrations, Messages: plan.Messages},
-		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site}),
-		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName}),
-		{Name: "publication", Kinds: []record.AnyKind{h.publications.Kind}, Migrations: publication.Migrations, Messages: publication.Messages, Subscribe: h.publications.Subscribe},
-		{Name: "uptake", Kinds: []record.AnyKind{h.uptakes.Kind}, Migrations: uptake.Migrations, Messages: uptake.Messages, Subscribe: h.uptakes.Subscribe},
+		orgweb.Module(orgweb.Deps{Directory: h.people, Site: h.site, Uses: uses.Organisation}),
+		planweb.Module(planweb.Deps{Service: h.plans, Site: h.site, Uses: uses}),
+		callweb.Module(callweb.Deps{Service: h.calls, Site: h.site, ThemeName: h.themeName}),
+		commissionweb.Module(commissionweb.Deps{Service: h.commissions, Site: h.site, Organisations: h.people.OrganisationNames}),
+		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site, ThemeName: h.themeName, Search: h.knowledge}),
+		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName, Files: &h.files}),
+		publicationweb.Module(publicationweb.Deps{Service: h.publications, Projects: h.projects, Site: h.site, Files: &h.files, ThemeName: h.themeName, ProjectURL: publicProject}),
+		uptakeweb.Module(uptakeweb.Deps{Service: h.uptakes, Site: h.site, ThemeName: h.themeName}),
 	}
 }
 
-// wire registers the modules and connects them to the parts that run.
-func (h *house) wire(ctx context.Context) (err error) {
+// register makes the modules' kinds and texts known.
+func (h *house) register() error {
 	h.catalog = lang.NewCatalog()
 	for _, m := range groundMessages {
 		if err := h.catalog.Load(m); err != nil {
@@ -173,44 +197,112 @@ func (h *house) wire(ctx context.Context) (err error) {
 			m.Subscribe(h.engine)
 		}
 	}
+	return nil
+}
+
+// furnish makes the parts that run: sessions, files, routes, search and jobs.
+func (h *house) furnish(ctx context.Context) (err error) {
 	h.engine.Index, h.engine.Tell = h.put, h.tell
-	h.sessions = authn.New(h.db, authn.Options{Secure: !h.settings.Demo, Refuse: h.refuse, Log: h.settings.Log})
+	h.telemetry = telemetry.New(h.settings.Log, version)
+	h.telemetry.Database("main", h.db.SQL())
+	h.stopping, h.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if h.files.Store, err = blob.Open(ctx, h.settings.Files); err != nil {
+		return fmt.Errorf("FUNN_FILES_URL: %w", err)
+	}
+	if err := h.files.Sweep(ctx); err != nil {
+		return err
+	}
+	h.site.Keep = h.files.keep
+	h.sessions = authn.New(h.db, authn.Options{Secure: strings.HasPrefix(h.settings.BaseURL, "https:"), Refuse: h.refuse, Log: h.settings.Log})
 	h.router = &web.Router{Catalog: h.catalog, Sessions: h.sessions, Actor: h.people.Actor, Logger: h.settings.Log}
 	h.site.Router = h.router
 	if h.settings.Demo {
 		h.router.Demo = func(ctx context.Context) (time.Time, bool) { return h.engine.Now(ctx), true }
+	} else if h.login, err = h.oidc(); err != nil {
+		return err
 	}
+	if h.index, err = search.Open(h.db, search.Options{Log: h.settings.Log}); err != nil {
+		return err
+	}
+	h.site.Search, h.site.Order, h.site.Icons = h.index.Search, threadOrder, icons
 	for _, m := range h.modules {
 		h.router.Nav = append(h.router.Nav, m.Nav...)
 		if m.Routes != nil {
 			m.Routes(h.router)
 		}
 	}
-	h.ownRoutes()
-	h.site.Search = func(ctx context.Context, q search.Query) (search.Result, error) { return h.index.Search(ctx, q) }
-	h.site.Order = threadOrder
-	h.site.Icons = icons
 	recordweb.Desk(h.site)
+	h.ownRoutes()
 	h.router.Nav = append(h.router.Nav, web.NavEntry{Key: "desk.title", Path: "/oppgaver", For: func(a access.Actor) bool { return !a.Nobody() }, Count: h.site.TaskCount})
 	slices.SortStableFunc(h.router.Nav, func(a, b web.NavEntry) int { return a.Order - b.Order })
-	if h.index, err = search.Open(h.db, search.Options{Log: h.settings.Log}); err != nil {
-		return err
-	}
 	sender, err := h.sender()
 	if err != nil {
 		return err
 	}
 	h.prepareJobs(sender)
+	h.telemetry.Gauge("funn_jobs", "Jobs by kind and state.", []string{"kind", "state"}, h.jobReadings)
 	h.handler = h.chain()
 	return nil
 }
 
-// chain puts the layers around the routes, outermost first.
+// version is the program's own, told by /metrics.
+const version = "0.1.0"
+
+// oidc makes the login by the agency's login service.
+func (h *house) oidc() (*authn.OIDC, error) {
+	roles, err := authn.ParseRoles(h.settings.Roles, org.Keys())
+	if err != nil {
+		return nil, fmt.Errorf("FUNN_ROLES: %w", err)
+	}
+	config := h.settings.OIDC
+	config.BaseURL, config.Roles, config.Home, config.Refuse = h.settings.BaseURL, roles, "/oppgaver", h.refuse
+	login, err := authn.NewOIDC(config, h.sessions, h.people)
+	if err != nil {
+		return nil, fmt.Errorf("FUNN_OIDC_ISSUER: %w", err)
+	}
+	return login, nil
+}
+
+// chain puts the layers around the routes, outermost first. The probes stand
+// outside the log: they are asked all the time.
 func (h *house) chain() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /static/", ui.Assets())
-	mux.Handle("/", h.sessions.Middleware(h.router.Handler()))
-	return web.Secure(web.Compress(mux), !h.settings.Demo)
+	pages := http.NewServeMux()
+	pages.Handle("GET /static/", ui.Assets())
+	if h.login != nil {
+		limit := authn.NewLimiter(10, h.refuse, authn.ByIP())
+		pages.Handle("GET "+authn.StartPath, limit.Middleware(h.sessions.Middleware(http.HandlerFunc(h.login.Start))))
+		pages.Handle("GET "+authn.CallbackPath, limit.Middleware(h.sessions.Middleware(http.HandlerFunc(h.login.Callback))))
+	}
+	pages.Handle("/", h.sessions.Middleware(telemetry.Routed(h.router.Handler())))
+	all := http.NewServeMux()
+	all.Handle("GET /isalive", telemetry.Alive())
+	all.Handle("GET /isready", telemetry.Ready(h.stopping, h.settings.Log, 2*time.Second, map[string]telemetry.Check{
+		"database": h.db.Ping,
+		"search": func(context.Context) error {
+			if !h.index.Ready() {
+				return errors.New("the search index is being filled")
+			}
+			return nil
+		},
+	}))
+	all.Handle("GET /metrics", h.telemetry.Metrics())
+	all.Handle("/", h.telemetry.AccessLog(web.Compress(pages)))
+	return web.Secure(all, strings.HasPrefix(h.settings.BaseURL, "https:"))
+}
+
+// jobReadings counts the jobs for the metrics.
+func (h *house) jobReadings(ctx context.Context) ([]telemetry.Reading, error) {
+	loads, err := jobs.Loads(ctx, h.db, h.engine.Now(ctx))
+	if err != nil {
+		return nil, err
+	}
+	var out []telemetry.Reading
+	for _, l := range loads {
+		out = append(out,
+			telemetry.Reading{Labels: []string{l.Kind, "due"}, Value: float64(l.Due)},
+			telemetry.Reading{Labels: []string{l.Kind, "failed"}, Value: float64(l.Failed)})
+	}
+	return out, nil
 }
 
 // put gives a changed record to the search: once for those who may read it, and
@@ -269,11 +361,17 @@ func (h *house) themeName(ctx context.Context, slug string) string {
 
 // refuse shows a refusal of the login as a page.
 func (h *house) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+	if f, ok := fault.As(err); ok && status == http.StatusTooManyRequests {
+		err = fault.Wrap(fault.TooMany, f.Cause, f.Key, f.Args...)
+	}
 	h.router.Refuse(w, r, err)
 }
 
 func (h *house) close() error {
 	var errs []error
+	if h.stop != nil {
+		h.stop()
+	}
 	if h.index != nil {
 		errs = append(errs, h.index.Close())
 	}
@@ -287,4 +385,4 @@ func (h *house) close() error {
 func asSystem(ctx context.Context) context.Context { return access.With(ctx, access.System) }
 
 // logger writes JSON lines.
-func logger(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(w, nil)) }
+func logger(w io.Writer) *slog.Logger { return telemetry.NewLogger(w, slog.LevelInfo) }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"funn/internal/org"
@@ -20,7 +21,10 @@ import (
 func (h *house) ownRoutes() {
 	h.router.Add(
 		web.Route{Pattern: "GET /logginn", Rule: web.Public, Handle: h.waysIn},
-		web.Route{Pattern: "POST " + authn.LogoutPath, Rule: web.Public, Handle: h.logout},
+		web.Route{Pattern: "POST " + authn.LogoutPath, Rule: web.Public, Handle: func(c *web.Context) error {
+			h.sessions.ServeLogout(c.W, c.R)
+			return nil
+		}},
 	)
 	if h.settings.Demo {
 		h.router.Add(
@@ -49,7 +53,7 @@ func (h *house) waysIn(c *web.Context) error {
 	page := c.Page(lang.T(ctx, "login.title"))
 	to := authn.ReturnTo(c.Query("til"), "/oppgaver")
 	if !h.settings.Demo {
-		return c.Within(http.StatusOK, page, loginPage(authn.StartPath+"?til="+to))
+		return c.Within(http.StatusOK, page, loginPage(authn.StartPath+"?til="+url.QueryEscape(to)))
 	}
 	people, err := h.people.ActivePersons(asSystem(ctx))
 	if err != nil {
@@ -112,13 +116,6 @@ func (h *house) demoLogin(c *web.Context) error {
 		return err
 	}
 	return c.Redirect(authn.ReturnTo(c.R.PostForm.Get("til"), "/oppgaver"), "")
-}
-
-func (h *house) logout(c *web.Context) error {
-	if err := h.sessions.Logout(c.Ctx()); err != nil {
-		return err
-	}
-	return c.Redirect("/", "")
 }
 
 // demoPage tells what the demo is and moves its clock.

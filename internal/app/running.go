@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"funn/internal/platform/clock"
@@ -62,4 +63,13 @@ func AsSystem(ctx context.Context) context.Context { return asSystem(ctx) }
 // Newest gives the record of the kind that was made last, whoever may see it.
 func (r *Running) Newest(ctx context.Context, kind string) (record.Head, error) {
 	return db.One[record.Head](ctx, r.Engine.DB, "SELECT "+db.Columns[record.Head]("r")+" FROM record r WHERE r.kind = $1 ORDER BY r.created DESC, r.id DESC LIMIT 1", kind)
+}
+
+// CountRows counts the rows of a table.
+func (r *Running) CountRows(ctx context.Context, table string) string {
+	n, err := db.One[int](ctx, r.Engine.DB, "SELECT count(*) FROM "+table)
+	if err != nil {
+		return err.Error()
+	}
+	return strconv.Itoa(n)
 }

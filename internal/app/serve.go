@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"funn/internal/platform/event"
+	"funn/internal/platform/telemetry"
 )
 
 type serveCommand struct{}
@@ -29,6 +29,10 @@ func (*serveCommand) Run(p *process) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
+	h.digests = p.getenv("FUNN_DIGESTS")
+	if err := h.furnish(p.ctx); err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", addr, err)
@@ -68,8 +72,8 @@ func fromEnvironment(getenv func(string) string) (settings, string, error) {
 	s.Roles = getenv("FUNN_ROLES")
 	if s.OIDC.Issuer == "" {
 		bad("FUNN_OIDC_ISSUER is not set: nobody could log in")
-	} else if s.OIDC.ClientID == "" {
-		bad("FUNN_OIDC_ISSUER is set, but FUNN_OIDC_CLIENT_ID is not")
+	} else if s.OIDC.ClientID == "" || s.OIDC.ClientSecret == "" {
+		bad("FUNN_OIDC_ISSUER is set, but FUNN_OIDC_CLIENT_ID or FUNN_OIDC_CLIENT_SECRET is not")
 	}
 	if s.OIDC.Issuer != "" && s.Roles == "" {
 		bad("FUNN_OIDC_ISSUER is set, but FUNN_ROLES is not: nobody would have a role")
@@ -103,26 +107,13 @@ func (h *house) run(ctx context.Context, listener net.Listener, ready func()) er
 	if err := h.runner.Start(jobsCtx); err != nil {
 		return err
 	}
-	srv := &http.Server{
-		Handler:           h.handler,
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second,
-		MaxHeaderBytes: 64 << 10,
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(listener) }()
 	ready()
-	var err error
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 25*time.Second)
-		defer cancel()
-		err = errors.Join(srv.Shutdown(drain), h.runner.Stop(drain))
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	stopped := context.AfterFunc(ctx, h.stop) // from now on /isready says no
+	defer stopped()
+	err := telemetry.Serve(ctx, telemetry.NewServer(h.handler, h.settings.Log), listener, telemetry.MaxDrain)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
+	defer cancel()
+	return errors.Join(err, h.runner.Stop(drain))
 }
 
 type migrateCommand struct{}

@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"time"
 
+	"funn/internal/call"
+	"funn/internal/commission"
 	"funn/internal/need"
 	"funn/internal/org"
 	"funn/internal/plan"
@@ -26,6 +28,8 @@ type House struct {
 	Engine       *record.Engine
 	People       *org.Directory
 	Plans        *plan.Service
+	Calls        *call.Service
+	Commissions  *commission.Service
 	Needs        *need.Service
 	Projects     *project.Service
 	Publications *publication.Service
@@ -41,7 +45,7 @@ func Load(ctx context.Context, h House, start time.Time) error {
 		do   func(context.Context) error
 	}{
 		{"units", l.units}, {"offices and counties", l.offices}, {"organisations", l.organisations}, {"persons", l.persons}, {"plan", l.plan},
-		{"projects", l.projects}, {"reports", l.reports}, {"examples", l.examples},
+		{"calls", l.calls}, {"framework agreements", l.agreements}, {"projects", l.projects}, {"reports", l.reports}, {"examples", l.examples},
 	} {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("load %s: %w", step.what, err)

@@ -27,6 +27,7 @@ const (
 	TooLarge                 // 413: more than this place takes
 	Full                     // 507: the disk is full; nothing was written
 	Gone                     // 410: the deadline has passed
+	TooMany                  // 429: too many tries in a short time
 )
 
 // Field is one field of a form with what is wrong with it.

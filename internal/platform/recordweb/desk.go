@@ -15,6 +15,7 @@ import (
 	"funn/internal/platform/clock"
 	"funn/internal/platform/db"
 	"funn/internal/platform/event"
+	"funn/internal/platform/fault"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/record"
 	"funn/internal/platform/search"
@@ -27,7 +28,7 @@ import (
 func Desk(s *Site) {
 	s.Router.Add(
 		web.Route{Pattern: "GET /oppgaver", Rule: web.LoggedIn, Handle: s.myTasks},
-		web.Route{Pattern: "GET /trad/{number}", Rule: web.OwnRecords, Handle: s.thread},
+		web.Route{Pattern: "GET /trad/{number}", Rule: web.LoggedIn, Handle: s.thread},
 		web.Route{Pattern: "GET /sok", Rule: web.LoggedIn, Handle: s.searchAll},
 	)
 }
@@ -219,11 +220,17 @@ func (s *Site) thread(c *web.Context) error {
 	ctx := c.Ctx()
 	h, err := s.Engine.Find(ctx, c.Path("number"))
 	if err != nil {
-		return loginFirst(c, err)
+		return err
 	}
 	heads, edges, err := s.Engine.Thread(ctx, h.ID)
 	if err != nil {
 		return err
+	}
+	if heads, edges, err = s.inside(ctx, c.Actor, heads, edges); err != nil {
+		return err
+	}
+	if _, ok := heads[h.ID]; !ok {
+		return fault.Missing()
 	}
 	nodes, ids, err := s.chain(ctx, h.ID, heads, edges)
 	if err != nil {
@@ -244,6 +251,31 @@ func (s *Site) thread(c *web.Context) error {
 		p.Lead = lang.T(ctx, "thread.lead", "records", lang.Number(ctx, len(heads)), "events", lang.Number(ctx, len(entries)), "days", lang.Days(ctx, clock.Days(first, s.Engine.Now(ctx))))
 	}
 	return c.Within(http.StatusOK, page, threadPage(p))
+}
+
+// inside leaves out the records whose handling the actor is not told of: for
+// people outside the agency, all but those that they take part in.
+func (s *Site) inside(ctx context.Context, a access.Actor, heads map[string]record.Head, edges []record.Edge) (map[string]record.Head, []record.Edge, error) {
+	if a.Staff {
+		return heads, edges, nil
+	}
+	where, args := new(db.Where).In("p.person_id", a.As...).SQL()
+	ids, err := db.All[string](ctx, s.Engine.DB, "SELECT DISTINCT p.record_id FROM record_participant p "+where+" ORDER BY p.record_id", args...)
+	if err != nil {
+		return nil, nil, err
+	}
+	kept := map[string]record.Head{}
+	for _, id := range ids {
+		if h, ok := heads[id]; ok {
+			kept[id] = h
+		}
+	}
+	edges = slices.DeleteFunc(slices.Clone(edges), func(x record.Edge) bool {
+		_, from := kept[x.From]
+		_, to := kept[x.To]
+		return !from || !to
+	})
+	return kept, edges, nil
 }
 
 // loginFirst asks somebody who has not logged in to do so, whether the record

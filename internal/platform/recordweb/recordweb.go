@@ -41,7 +41,7 @@ type Site struct {
 	Unit func(ctx context.Context, path string) string
 	// Keep checks an uploaded file by content and stores it. It gives Invalid
 	// faults for files that are not taken.
-	Keep func(ctx context.Context, name string, content io.ReadSeeker, size int64) (*form.Upload, error)
+	Keep func(ctx context.Context, name string, content Content, size int64) (*form.Upload, error)
 	// Search searches what the query's audience may see.
 	Search func(ctx context.Context, q search.Query) (search.Result, error)
 	// Order lists the kinds that stand on a thread, from its beginning.
@@ -51,6 +51,12 @@ type Site struct {
 	// Outlines gives what stands inside a record on the thread, such as the
 	// decisions of an assessment, by kind.
 	Outlines map[string]func(ctx context.Context, h record.Head) ([]ui.ChainNode, error)
+}
+
+// Content is an uploaded file's content, which is looked into before it is read.
+type Content interface {
+	io.ReadSeeker
+	io.ReaderAt
 }
 
 var errUnauthorised = fault.New(fault.Unauthorised, "error.unauthorised")
@@ -110,6 +116,20 @@ func Mount[T record.Record](s *Site, v View[T]) {
 		add("GET", path+"/{number}/"+t.Path, "", web.OwnRecords, p.show(t.Path, t.Body))
 	}
 	add("GET", path+"/{number}/logg", "", web.OwnRecords, p.show("logg", p.history))
+}
+
+// insider says whether the actor is told how a case is handled: who did what, why,
+// and whom it waits for. What is public of a record is its content alone.
+func insider(a access.Actor, s access.Subject) bool {
+	if a.Staff || a.System {
+		return true
+	}
+	for _, people := range s.Relations {
+		if slices.ContainsFunc(people, func(id string) bool { return slices.Contains(a.As, id) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // open loads the record of the address. Somebody who has not logged in is asked
@@ -190,6 +210,10 @@ func (p *pages[T]) show(tab string, body func(*web.Context, T) (templ.Component,
 			return err
 		}
 		ctx, h := c.Ctx(), rec.Base()
+		inside := insider(c.Actor, p.kind.Subject(rec))
+		if tab == "logg" && !inside {
+			return loginFirst(c, fault.Missing())
+		}
 		content, err := body(c, rec)
 		if err != nil {
 			return err
@@ -205,14 +229,16 @@ func (p *pages[T]) show(tab string, body func(*web.Context, T) (templ.Component,
 		for _, t := range p.view.Tabs {
 			f.Tabs = append(f.Tabs, ui.Tab{Label: lang.T(ctx, t.Key), Href: p.address(h) + "/" + t.Path, Current: tab == t.Path})
 		}
-		f.Tabs = append(f.Tabs, ui.Tab{Label: lang.T(ctx, "record.tab.log"), Href: p.address(h) + "/logg", Current: tab == "logg"})
-		if !p.view.NoThread {
+		if inside {
+			f.Tabs = append(f.Tabs, ui.Tab{Label: lang.T(ctx, "record.tab.log"), Href: p.address(h) + "/logg", Current: tab == "logg"})
+		}
+		if inside && !p.view.NoThread {
 			f.Tabs = append(f.Tabs, ui.Tab{Label: lang.T(ctx, "record.tab.thread"), Href: "/trad/" + url.PathEscape(h.Number)})
 		}
 		if f.Actions, f.Blocked, err = p.actions(ctx, rec); err != nil {
 			return err
 		}
-		if f.Now, err = p.now(ctx, h); err != nil {
+		if f.Now, err = p.now(ctx, h, inside); err != nil {
 			return err
 		}
 		if p.view.Side != nil {
@@ -225,7 +251,7 @@ func (p *pages[T]) show(tab string, body func(*web.Context, T) (templ.Component,
 }
 
 // now tells where the record stands, for how long, and whom it waits for.
-func (p *pages[T]) now(ctx context.Context, h *record.Head) ([]ui.Fact, error) {
+func (p *pages[T]) now(ctx context.Context, h *record.Head, inside bool) ([]ui.Fact, error) {
 	e := p.site.Engine
 	facts := []ui.Fact{{Label: lang.T(ctx, "record.state"), Text: lang.T(ctx, h.Kind+".state."+h.State)}}
 	state := e.LabelOf(h.Kind, h.State)
@@ -235,9 +261,12 @@ func (p *pages[T]) now(ctx context.Context, h *record.Head) ([]ui.Fact, error) {
 		days := clock.Days(h.StateSince, e.Now(ctx))
 		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.in_state"), Text: lang.Days(ctx, days) + " (" + lang.T(ctx, "record.since_date", "date", lang.Date(ctx, h.StateSince)) + ")"})
 	}
-	waiting, err := Waiting(ctx, p.site, h.ID)
-	if err != nil {
-		return nil, err
+	waiting := map[string]Ball{}
+	if inside {
+		var err error
+		if waiting, err = Waiting(ctx, p.site, h.ID); err != nil {
+			return nil, err
+		}
 	}
 	if w := waiting[h.ID]; w.Who != "" {
 		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.waits_for"), Text: w.Who})

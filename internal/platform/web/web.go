@@ -348,6 +348,8 @@ func Status(err error) int {
 		return http.StatusInsufficientStorage
 	case fault.Gone:
 		return http.StatusGone
+	case fault.TooMany:
+		return http.StatusTooManyRequests
 	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
@@ -358,7 +360,7 @@ func Status(err error) int {
 
 var statusKeys = map[int]string{
 	404: "not_found", 422: "invalid", 409: "conflict", 403: "forbidden", 401: "unauthorised",
-	503: "unavailable", 413: "too_large", 507: "full", 410: "gone", 500: "internal",
+	503: "unavailable", 413: "too_large", 507: "full", 410: "gone", 429: "too_many", 500: "internal",
 }
 
 // fail turns an error into a page. What is the program's own fault is logged
@@ -380,11 +382,14 @@ func (c *Context) fail(err error) {
 	}
 	ctx := c.Ctx()
 	key := "error." + statusKeys[status]
-	text := lang.T(ctx, key)
+	title, text := lang.T(ctx, key+".title"), lang.T(ctx, key)
 	if f, ok := fault.As(err); ok {
 		text = c.FaultText(f)
+		if own, ok := lang.Maybe(ctx, f.Key+".title"); ok {
+			title = own
+		}
 	}
-	page := ui.ErrorPage(ui.ErrorProps{Shell: c.Shell(), Status: status, Title: lang.T(ctx, key+".title"), Text: text, Reference: reference})
+	page := ui.ErrorPage(ui.ErrorProps{Shell: c.Shell(), Status: status, Title: title, Text: text, Reference: reference})
 	if err := c.HTML(status, page); err != nil {
 		c.Router.Logger.ErrorContext(ctx, "error page failed", "error", err)
 		http.Error(c.W, http.StatusText(status), status)
