@@ -295,24 +295,6 @@ func (d *Directory) Name(ctx context.Context, id string) string {
 }
 
 // UnitNames gives the names of units by path; an unknown path is left out.
-func (d *Directory) UnitNames(ctx context.Context, paths ...string) (map[string]string, error) {
-	type row struct {
-		Path  string `db:"path"`
-		Title string `db:"title"`
-	}
-	out := map[string]string{}
-	for chunk := range slices.Chunk(paths, 500) {
-		where, args := new(db.Where).In("b.path", chunk...).SQL()
-		rows, err := db.All[row](ctx, d.db(), "SELECT b.path, r.title FROM record r JOIN unit b ON b.id = r.id "+where+" ORDER BY b.path", args...)
-		if err != nil {
-			return nil, fmt.Errorf("names of units: %w", err)
-		}
-		for _, r := range rows {
-			out[r.Path] = r.Title
-		}
-	}
-	return out, nil
-}
 
 // UnitName gives the name of one unit; the path itself when no unit has it.
 func (d *Directory) UnitName(ctx context.Context, path string) string {
@@ -400,27 +382,6 @@ type named struct {
 
 // organisationNames gives every organisation by each of its folded names. A
 // title goes before an alias, a record made earlier before a later one.
-func (d *Directory) organisationNames(ctx context.Context) (map[string]named, error) {
-	rows, err := db.All[named](ctx, d.db(), "SELECT r.id, r.number, r.title, b.aliases FROM record r JOIN organisation b ON b.id = r.id ORDER BY r.created, r.id")
-	if err != nil {
-		return nil, fmt.Errorf("names of organisations: %w", err)
-	}
-	out := map[string]named{}
-	add := func(name string, n named) {
-		if key := lang.Fold(name); out[key].ID == "" {
-			out[key] = n
-		}
-	}
-	for _, n := range rows {
-		add(n.Title, n)
-	}
-	for _, n := range rows {
-		for _, a := range n.Aliases.V {
-			add(a.Name, n)
-		}
-	}
-	return out, nil
-}
 
 // The options of the forms.
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"funn/internal/platform/db"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
 	"funn/internal/platform/record"
@@ -33,21 +32,6 @@ func unitPath(in form.Values) string {
 		return parent + "/" + in.String("code")
 	}
 	return in.String("code")
-}
-
-func (d *Directory) pathFree(ctx context.Context, _ *Unit, in form.Values) (v record.Verdict, err error) {
-	if !in.Has("code") {
-		return v, nil
-	}
-	path := unitPath(in)
-	n, err := db.One[int](ctx, d.db(), "SELECT count(*) FROM record r JOIN unit b ON b.id = r.id WHERE b.path = $1 OR r.number = $2", path, UnitNumber(in.String("unit_type"), path))
-	if err != nil {
-		return v, err
-	}
-	if n > 0 {
-		v.Block("unit.path_taken", "path", path)
-	}
-	return v, nil
 }
 
 func (d *Directory) registerUnit(_ context.Context, c *record.Change[*Unit]) error {
@@ -102,24 +86,6 @@ func setCapacity(_ context.Context, c *record.Change[*Unit]) error {
 	}
 	c.Rec.Capacity.V = append(c.Rec.Capacity.V, told)
 	return nil
-}
-
-func (d *Directory) unitClosable(ctx context.Context, u *Unit, _ form.Values) (v record.Verdict, err error) {
-	below, err := db.One[int](ctx, d.db(), "SELECT count(*) FROM record r JOIN unit b ON b.id = r.id WHERE r.state = $1 AND b.path LIKE $2", Active, u.Path+"/%")
-	if err != nil {
-		return v, err
-	}
-	if below > 0 {
-		v.Block("unit.has_units", "n", below)
-	}
-	people, err := db.One[int](ctx, d.db(), "SELECT count(*) FROM record WHERE kind = 'person' AND state = $1 AND unit = $2", Active, u.Path)
-	if err != nil {
-		return v, err
-	}
-	if people > 0 {
-		v.Block("unit.has_people", "n", people)
-	}
-	return v, nil
 }
 
 func closeUnit(_ context.Context, c *record.Change[*Unit]) error {

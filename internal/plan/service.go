@@ -226,17 +226,6 @@ func years(version string) (first, last time.Time, ok bool) {
 	return first, last, to > from && to-from <= 10
 }
 
-func (s *Service) versionFree(ctx context.Context, _ *Plan, in form.Values) (v record.Verdict, err error) {
-	if !in.Has("version") {
-		return v, nil
-	}
-	n, err := db.One[int](ctx, s.Plans.Engine().DB, "SELECT count(*) FROM record WHERE number = $1", in.String("version"))
-	if n > 0 {
-		v.Block("plan.version_taken", "version", in.String("version"))
-	}
-	return v, err
-}
-
 // begin sets what a new version has by its number.
 func begin(p *Plan, in form.Values) error {
 	from, to, ok := years(in.String("version"))
