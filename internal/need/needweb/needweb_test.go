@@ -734,6 +734,17 @@ func TestNeedPage(t *testing.T) {
 	if !slices.Contains(p.links(), "/studie/"+numberOf(t, h, "study")) {
 		t.Errorf("no link to the study: %v", p.links())
 	}
+	parts := map[string][]string{}
+	for _, s := range p.all(atom.Section) {
+		for d := range s.Descendants() {
+			if id := attr(s, "id"); d.DataAtom == atom.A && strings.HasPrefix(attr(d, "href"), "/") {
+				parts[id] = append(parts[id], text(d))
+			}
+		}
+	}
+	if diff := cmp.Diff([][]string{{"Studien"}, {"Same spørsmål"}}, [][]string{parts["arbeid"], parts["sammen"]}); diff != "" {
+		t.Errorf("what hangs on the need (-want +got):\n%s", diff)
+	}
 	passages := 0
 	for _, a := range []atom.Atom{atom.Div, atom.Span, atom.H1} {
 		for _, n := range p.all(a) {
@@ -825,6 +836,9 @@ func TestSteps(t *testing.T) {
 	late.DecisionDate, late.Forecast = day("2023-02-01"), day("2023-03-01")
 	want(h.add(late), "done done done late todo")
 	h.get("kontor", "/behov/"+late.Number).says("Svaret ventes 1. mars 2023")
+	inTime := titled("x", need.Acquiring)
+	inTime.DecisionDate, inTime.Forecast = day("2023-04-01"), day("2023-03-01")
+	want(h.add(inTime), "done done done current todo")
 	for state, steps := range map[string]string{
 		need.Paused: "done stopped todo todo todo", need.Rejected: "done stopped stopped stopped stopped", need.Merged: "done stopped stopped stopped stopped",
 	} {
