@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -307,12 +308,28 @@ func (r *Result) Write(w io.Writer) error {
 	return nil
 }
 
-// ReadResult reads a result file.
+// MaxResultBytes is the largest result file that is read.
+const MaxResultBytes = 64 << 20
+
+// ReadResult reads a result file, made here or elsewhere. A file that does
+// not follow the published schema is refused with the field that does not.
 func ReadResult(r io.Reader) (*Result, error) {
-	dec := json.NewDecoder(r)
-	dec.DisallowUnknownFields()
+	text, err := io.ReadAll(io.LimitReader(r, MaxResultBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read result: %w", err)
+	}
+	if len(text) > MaxResultBytes {
+		return nil, fmt.Errorf("read result: the file is larger than %d bytes", MaxResultBytes)
+	}
+	var tree any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		return nil, fmt.Errorf("read result: %w", err)
+	}
+	if err := conform(schemaOf(reflect.TypeFor[Result]()), tree, "result"); err != nil {
+		return nil, fmt.Errorf("read result: %w", err)
+	}
 	out := new(Result)
-	if err := dec.Decode(out); err != nil {
+	if err := json.Unmarshal(text, out); err != nil {
 		return nil, fmt.Errorf("read result: %w", err)
 	}
 	if out.Format != ResultFormat {

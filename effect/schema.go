@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -66,4 +69,62 @@ func schemaOf(t reflect.Type) map[string]any {
 		return map[string]any{"type": "object", "additionalProperties": false, "properties": properties, "required": required}
 	}
 	panic(fmt.Sprintf("result schema: no rule for %s", t)) // a test writes the schema
+}
+
+// conform checks a value, as encoding/json reads it, against a schema written
+// by schemaOf, and names the first thing that does not fit.
+func conform(schema map[string]any, v any, path string) error {
+	var kinds []string
+	switch k := schema["type"].(type) {
+	case string:
+		kinds = []string{k}
+	case []string:
+		kinds = k
+	}
+	is := ""
+	switch x := v.(type) {
+	case nil:
+		is = "null"
+	case bool:
+		is = "boolean"
+	case string:
+		is = "string"
+	case float64:
+		is = "number"
+		if x == math.Trunc(x) && slices.Contains(kinds, "integer") {
+			is = "integer"
+		}
+	case []any:
+		is = "array"
+	case map[string]any:
+		is = "object"
+	}
+	if !slices.Contains(kinds, is) {
+		return fmt.Errorf("%s is %s, but must be %s", path, is, strings.Join(kinds, " or "))
+	}
+	switch x := v.(type) {
+	case []any:
+		for i, item := range x {
+			if err := conform(schema["items"].(map[string]any), item, fmt.Sprintf("%s[%d]", path, i)); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		properties := schema["properties"].(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(x)) {
+			property, known := properties[name].(map[string]any)
+			if !known {
+				return fmt.Errorf("%s.%s is not a known field", path, name)
+			}
+			if err := conform(property, x[name], path+"."+name); err != nil {
+				return err
+			}
+		}
+		for _, name := range schema["required"].([]string) {
+			if _, given := x[name]; !given {
+				return fmt.Errorf("%s.%s is missing", path, name)
+			}
+		}
+	}
+	return nil
 }

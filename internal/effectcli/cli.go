@@ -35,6 +35,7 @@ type Commands struct {
 	Power     PowerCommand     `cmd:"" help:"Compute sample size, power or smallest detectable effect."`
 	Randomise RandomiseCommand `cmd:"" help:"Draw units to arms, so that anyone can draw them again."`
 	Example   ExampleCommand   `cmd:"" help:"Write a plan and generated data for each design."`
+	Show      ShowCommand      `cmd:"" help:"Tell what a result file says, wherever it was made."`
 	SQL       SQLCommand       `cmd:"" name:"sql" help:"Write the queries for a database that is not read directly, or read their answers."`
 	Schema    SchemaCommand    `cmd:"" help:"Print the JSON Schema of plan or result files."`
 }

@@ -20,10 +20,8 @@ type RunCommand struct {
 	Plan    string `arg:"" help:"The plan file."`
 	Data    string `required:"" help:"The data: PATH.csv, PATH.parquet, sqlite:PATH#table or postgres://…#table." placeholder:"SOURCE"`
 	Out     string `help:"Write the result (JSON) to this file instead of standard output." placeholder:"FILE"`
-	Report  string `help:"Also write a page with summary, tables and charts." placeholder:"FILE.html"`
-	Charts  string `help:"Also write the charts as SVG files to this folder." placeholder:"DIR"`
 	Threads int    `help:"Number of threads; 0 is one per processor. The result is the same for any number." default:"0"`
-	Words
+	Telling
 }
 
 // Run estimates the plan.
@@ -44,11 +42,24 @@ func (c *RunCommand) Run(env *Env) error {
 	if err := errors.Join(err, src.Close()); err != nil {
 		return err
 	}
-	l := c.language()
 	out := output{env, c.Out}
 	if err := out.write(result.Write); err != nil {
 		return err
 	}
+	return c.Telling.tell(out.words(), result)
+}
+
+// Telling is how a result is told to people.
+type Telling struct {
+	Report string `help:"Also write a page with summary, tables and charts." placeholder:"FILE.html"`
+	Charts string `help:"Also write the charts as SVG files to this folder." placeholder:"DIR"`
+	Words
+}
+
+// tell writes the charts and the page that are asked for, then the summary
+// and the tables.
+func (c *Telling) tell(words io.Writer, result *effect.Result) error {
+	l := c.language()
 	if c.Charts != "" {
 		if err := writeCharts(c.Charts, l, result); err != nil {
 			return err
@@ -59,11 +70,31 @@ func (c *RunCommand) Run(env *Env) error {
 			return err
 		}
 	}
-	fmt.Fprint(out.words(), report.Summary(l, result))
+	fmt.Fprint(words, report.Summary(l, result))
 	for _, t := range report.Tables(l, result) {
-		fmt.Fprint(out.words(), "\n", t.Text())
+		fmt.Fprint(words, "\n", t.Text())
 	}
 	return nil
+}
+
+// ShowCommand tells what a result file says.
+type ShowCommand struct {
+	Result string `arg:"" help:"The result file."`
+	Telling
+}
+
+// Run tells the result.
+func (c *ShowCommand) Run(env *Env) error {
+	f, err := os.Open(c.Result)
+	if err != nil {
+		return fmt.Errorf("open result: %w", err)
+	}
+	defer f.Close()
+	result, err := effect.ReadResult(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Result, err)
+	}
+	return c.tell(env.Stdout, result)
 }
 
 func (c *RunCommand) estimate(env *Env, p *plan.Plan, src source.Source, lock plan.State) (*effect.Result, error) {
