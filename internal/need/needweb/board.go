@@ -23,7 +23,10 @@ import (
 	"funn/internal/platform/web"
 )
 
-const rowsPerPage = 25
+const (
+	rowsPerPage    = 25
+	cardsPerColumn = 30 // the rest is in the list
+)
 
 // board shows the needs that everybody in the agency sees, as a board or as
 // rows, narrowed as the address says (requirement B6).
@@ -227,8 +230,9 @@ type boardProps struct {
 }
 
 type column struct {
-	Title string
-	Items []ui.Item
+	Title          string
+	Items          []ui.Item
+	More, MoreHref string // leads to the list when the column shows only the first
 }
 
 func (p *pages) boardProps(ctx context.Context, f filter, s shown) (boardProps, error) {
@@ -284,7 +288,7 @@ func (p *pages) boardProps(ctx context.Context, f filter, s shown) (boardProps, 
 		chip("need.filter.before", lang.Day(ctx, f.Before), func(f *filter) { f.Typed, f.Before = "", time.Time{} })
 	}
 	if f.Which != whichOpen {
-		chip("need.which."+f.Which, "", func(f *filter) { f.Which = whichOpen })
+		chip("need.filter.which", lang.T(ctx, "need.which."+f.Which), func(f *filter) { f.Which = whichOpen })
 	}
 	if f.OnlyLate {
 		chip("need.filter.late", "", func(f *filter) { f.OnlyLate = false })
@@ -364,16 +368,22 @@ func (p *pages) columns(ctx context.Context, f filter, s shown, needs []*need.Ne
 		if !slices.Contains(states[f.Which], def.states[0]) {
 			continue
 		}
-		col := column{}
+		col, count := column{}, 0
 		for _, n := range needs {
-			if slices.Contains(def.states, n.State) {
+			if !slices.Contains(def.states, n.State) {
+				continue
+			}
+			if count++; count <= cardsPerColumn {
 				col.Items = append(col.Items, p.card(ctx, s, n, len(def.states) > 1))
 			}
 		}
-		if f.Which == whichAll && len(col.Items) == 0 {
+		if f.Which == whichAll && count == 0 {
 			continue
 		}
-		col.Title = lang.T(ctx, def.key) + " (" + lang.Number(ctx, len(col.Items)) + ")"
+		col.Title = lang.T(ctx, def.key) + " (" + lang.Number(ctx, count) + ")"
+		if count > cardsPerColumn {
+			col.More, col.MoreHref = lang.TN(ctx, "need.more", count-cardsPerColumn), f.href(func(f *filter) { f.List = true })
+		}
 		out = append(out, col)
 	}
 	return out

@@ -630,7 +630,7 @@ func TestChosenFilters(t *testing.T) {
 		}
 	}
 	p.says("Tema: Møte med brukere", "Ord eller nummer: svar", "Bare de som får svar for sent")
-	h.get("jurist", "/behov?enhet=kontor/0101&for=1.2.2023&hvilke=alle").says("Meldt av: Enhet kontor/0101", "Beslutning før: 1. februar 2023", "Alle")
+	h.get("jurist", "/behov?enhet=kontor/0101&for=1.2.2023&hvilke=alle").says("Meldt av: Enhet kontor/0101", "Beslutning før: 1. februar 2023", "Hvilke behov: Alle")
 
 	p = h.request("jurist", "GET", "/behov?for=31.02.2023", nil)
 	if p.status != http.StatusUnprocessableEntity || len(p.numbers()) != 6 {
@@ -662,6 +662,11 @@ func TestPages(t *testing.T) {
 			t.Errorf("%q: %d rows, want %d", query, got, want)
 		}
 	}
+	board := h.get("fou", "/behov")
+	if n := len(board.numbers()); n != 30 || !slices.Contains(board.links(), "/behov?visning=liste") {
+		t.Errorf("the column shows %d cards, and leads to %v", n, board.links())
+	}
+	board.says("Meldt (53)", "23 behov til i listen")
 	p := h.get("fou", "/behov?visning=liste&side=2")
 	if p.numbers()[0] != "B-2022-026" {
 		t.Errorf("page 2 begins with %s", p.numbers()[0])
