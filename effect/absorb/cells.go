@@ -38,16 +38,15 @@ func (c *cells) start(effects int, weighted bool) {
 }
 
 // add takes in a block of codes. It is called by one goroutine at a time.
-func (c *cells) add(codes [][]uint32, w []float64) {
+func (c *cells) add(codes [][]uint32, levels []int, w []float64) {
 	if c.effects < 2 {
 		return
 	}
 	if !c.listed {
-		n0, n1 := most(codes[0]), most(codes[1])
-		if c.rows == 0 && n1 > n0 {
+		if c.rows == 0 && levels[1] > levels[0] {
 			c.big = 1
 		}
-		if !c.reserve(codes) {
+		if !c.reserve(levels) {
 			c.list()
 		}
 	}
@@ -75,10 +74,10 @@ func (c *cells) add(codes [][]uint32, w []float64) {
 	}
 }
 
-// reserve makes the table cover the codes; it reports false when it would
+// reserve makes the table cover the levels so far; it reports false when it would
 // become too large.
-func (c *cells) reserve(codes [][]uint32) bool {
-	rows, columns := max(c.rows, most(codes[c.big])), max(c.stride, most(codes[1-c.big]))
+func (c *cells) reserve(levels []int) bool {
+	rows, columns := max(c.rows, levels[c.big]), max(c.stride, levels[1-c.big])
 	if columns > tableColumns || rows*columns > tableCells {
 		return false
 	}

@@ -171,11 +171,11 @@ func (s *Sums) add(b *moment.Block) error {
 	var tasks []func()
 	for d := range s.effects {
 		e := &s.effects[d]
-		codes := b.Codes(e.cat)
-		tasks = append(tasks, func() { e.count(codes, w) })
+		codes, n := b.Codes(e.cat), b.Levels(e.cat)
+		tasks = append(tasks, func() { e.count(codes, n, w) })
 		for c, name := range s.spec.Cluster {
 			if clusters := b.Codes(s.category([]string{name})); e.nested[c] {
-				tasks = append(tasks, func() { e.nest(c, codes, clusters) })
+				tasks = append(tasks, func() { e.nest(c, codes, n, clusters) })
 			}
 		}
 	}
@@ -186,21 +186,22 @@ func (s *Sums) add(b *moment.Block) error {
 		if x.num >= 0 {
 			values = b.Number(x.num)
 		}
+		own := 1
 		if x.cat >= 0 {
-			levels = b.Codes(x.cat)
+			levels, own = b.Codes(x.cat), b.Levels(x.cat)
 		}
-		tasks = append(tasks, func() { x.total(values, levels, w) })
+		tasks = append(tasks, func() { x.total(values, levels, own, w) })
 		for d := range s.effects {
-			codes := b.Codes(s.effects[d].cat)
-			tasks = append(tasks, func() { x.sums[d] = x.add(x.sums[d], values, levels, codes, w) })
+			codes, n := b.Codes(s.effects[d].cat), b.Levels(s.effects[d].cat)
+			tasks = append(tasks, func() { x.sums[d] = x.add(x.sums[d], values, levels, own, codes, n, w) })
 		}
 	}
 	if len(s.effects) > 1 {
-		codes := make([][]uint32, len(s.effects))
+		codes, levels := make([][]uint32, len(s.effects)), make([]int, len(s.effects))
 		for d := range s.effects {
-			codes[d] = b.Codes(s.effects[d].cat)
+			codes[d], levels[d] = b.Codes(s.effects[d].cat), b.Levels(s.effects[d].cat)
 		}
-		tasks = append(tasks, func() { s.cells.add(codes, w) })
+		tasks = append(tasks, func() { s.cells.add(codes, levels, w) })
 	}
 	s.opts.Parallel(len(tasks), func(t int) { tasks[t]() })
 	return s.cells.check(s.opts.Memory)
@@ -214,16 +215,7 @@ func extend[T any](x []T, n int) []T {
 	return append(x, make([]T, n-len(x)+n/4)...)[:n]
 }
 
-func most(codes []uint32) int {
-	m := uint32(0)
-	for _, c := range codes {
-		m = max(m, c)
-	}
-	return int(m) + 1
-}
-
-func (e *effect) count(codes []uint32, w []float64) {
-	n := most(codes)
+func (e *effect) count(codes []uint32, n int, w []float64) {
 	e.weight, e.rows = extend(e.weight, n), extend(e.rows, n)
 	for i, c := range codes {
 		if w == nil {
@@ -237,8 +229,8 @@ func (e *effect) count(codes []uint32, w []float64) {
 	}
 }
 
-func (e *effect) nest(c int, codes, clusters []uint32) {
-	seen := extend(e.cluster[c], most(codes))
+func (e *effect) nest(c int, codes []uint32, n int, clusters []uint32) {
+	seen := extend(e.cluster[c], n)
 	for i, l := range codes {
 		switch seen[l] {
 		case 0:
@@ -254,12 +246,8 @@ func (e *effect) nest(c int, codes, clusters []uint32) {
 }
 
 // total adds to the sums and sums of squares by level of the target.
-func (x *target) total(values []float64, levels []uint32, w []float64) {
+func (x *target) total(values []float64, levels []uint32, n int, w []float64) {
 	rows := max(len(values), len(levels))
-	n := 1
-	if levels != nil {
-		n = most(levels)
-	}
 	x.sum, x.square = extend(x.sum, n), extend(x.square, n)
 	if levels == nil && w == nil { // the common case
 		sum, square := 0.0, 0.0
@@ -289,8 +277,7 @@ func (x *target) total(values []float64, levels []uint32, w []float64) {
 }
 
 // add adds to the target's sums by level of one effect.
-func (x *target) add(sums [][]float64, values []float64, levels, codes []uint32, w []float64) [][]float64 {
-	n := most(codes)
+func (x *target) add(sums [][]float64, values []float64, levels []uint32, own int, codes []uint32, n int, w []float64) [][]float64 {
 	if levels == nil {
 		sums = extend(sums, 1)
 		sums[0] = extend(sums[0], n)
@@ -307,7 +294,7 @@ func (x *target) add(sums [][]float64, values []float64, levels, codes []uint32,
 		}
 		return sums
 	}
-	sums = extend(sums, most(levels))
+	sums = extend(sums, own)
 	for l := range sums {
 		sums[l] = extend(sums[l], n)
 	}

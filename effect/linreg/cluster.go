@@ -139,16 +139,27 @@ func addTo(dst, src []float64) {
 //
 // for the direction d of the coefficient on Q.
 func (p *crPart) addDF(s *crSpace, k int) {
+	m := len(p.directions)
+	if len(s.along) == 0 { // the directions side by side
+		s.along, s.fd, s.cfd = make([]float64, k*m), make([]float64, k*m), make([]float64, k*m)
+		for j, d := range p.directions {
+			for i, v := range d {
+				s.along[i*m+j] = v
+			}
+		}
+	}
+	times(s.fd, s.f, s.along, k, m)
+	times(s.cfd, s.c, s.fd, k, m)
 	for j, d := range p.directions {
 		if d == nil {
 			continue
 		}
-		multiply(s.fd, s.f, d, k)
-		multiply(s.u, s.c, s.fd, k)
 		own, uu := 0.0, 0.0
 		for i := range k {
-			own += s.fd[i] * s.u[i]
-			uu += s.u[i] * s.u[i]
+			u := s.cfd[i*m+j]
+			s.u[i] = u
+			own += s.fd[i*m+j] * u
+			uu += u * u
 		}
 		omega := own - uu
 		p.trace[j] += omega
@@ -179,19 +190,21 @@ func (c *core) satterthwaite(p *crPart) []float64 {
 
 // crSpace is scratch space for one cluster.
 type crSpace struct {
-	g       []float64 // moments in use, nb x nb
-	gw      []float64 // g w
-	q       []float64
-	c, f    []float64 // k x k
-	a, u    []float64
-	fd, tmp []float64
-	eigen   *dense.Eigen
+	g     []float64 // moments in use, nb x nb
+	gw    []float64 // g w
+	q     []float64
+	c, f  []float64 // k x k
+	a, u  []float64
+	tmp   []float64
+	eigen *dense.Eigen
+
+	along, fd, cfd []float64 // k x directions
 }
 
 func newCRSpace(nb, k int) *crSpace {
 	return &crSpace{
 		g: make([]float64, nb*nb), gw: make([]float64, nb*k), q: make([]float64, k), c: make([]float64, k*k), f: make([]float64, k*k),
-		a: make([]float64, k), u: make([]float64, k), fd: make([]float64, k), tmp: make([]float64, max(k, nb)), eigen: dense.NewEigen(k),
+		a: make([]float64, k), u: make([]float64, k), tmp: make([]float64, max(k, nb)), eigen: dense.NewEigen(k),
 	}
 }
 
@@ -266,10 +279,7 @@ func (s *crSpace) function(v VCov) int {
 		default:
 			f = 1 / rest
 		}
-		for i := range k {
-			s.tmp[i] = s.eigen.Vectors[i*k+j]
-		}
-		addOuter(s.f, s.tmp[:k], f)
+		addOuter(s.f, s.eigen.Vectors[j*k:(j+1)*k], f)
 	}
 	mirror(s.f, k)
 	return alone
@@ -278,6 +288,13 @@ func (s *crSpace) function(v VCov) int {
 // axpy adds a*x to y.
 func axpy(y []float64, a float64, x []float64) {
 	x = x[:len(y)]
+	for len(y) >= 4 && len(x) >= 4 {
+		y[0] += a * x[0]
+		y[1] += a * x[1]
+		y[2] += a * x[2]
+		y[3] += a * x[3]
+		x, y = x[4:], y[4:]
+	}
 	for i := range y {
 		y[i] += a * x[i]
 	}
@@ -305,12 +322,7 @@ func mirror(m []float64, k int) {
 // multiply sets y = m x for a k x k matrix by rows.
 func multiply(y, m, x []float64, k int) {
 	for i := range k {
-		s := 0.0
-		row := m[i*k : (i+1)*k]
-		for j, v := range x {
-			s += row[j] * v
-		}
-		y[i] = s
+		y[i] = dot(m[i*k:(i+1)*k], x)
 	}
 }
 
@@ -499,7 +511,7 @@ func (x *weightedSpace) function(form []float64) int {
 	for j := first; j < n; j++ {
 		f := 1 / math.Sqrt(x.eigen.Values[j])
 		for i := range n {
-			x.b[i*r+j-first] = scale[i] * x.eigen.Vectors[i*n+j] * f
+			x.b[i*r+j-first] = scale[i] * x.eigen.Vectors[j*n+i] * f
 		}
 	}
 	times(x.o, x.gamma, x.b, n, r)
@@ -520,7 +532,6 @@ func (x *weightedSpace) function(form []float64) int {
 		alone = 1
 	}
 	clear(x.m)
-	v := make([]float64, r)
 	for j, theta := range inner.Values {
 		f := -1.0 // a direction that is left out
 		if b := 1 + theta; b > leverageOne {
@@ -528,10 +539,7 @@ func (x *weightedSpace) function(form []float64) int {
 		} else {
 			alone = 1
 		}
-		for i := range r {
-			v[i] = inner.Vectors[i*r+j]
-		}
-		addOuter(x.m, v, f)
+		addOuter(x.m, inner.Vectors[j*r:(j+1)*r], f)
 	}
 	mirror(x.m, r)
 	return alone

@@ -474,19 +474,23 @@ func (c *core) conditionOf(d *designMatrix) float64 {
 			r[j*n+i] = r[i*n+j]
 		}
 	}
+	// Ordinary arithmetic will do unless the condition is beyond it.
+	if inverse, ok := dense.InverseFloat(floats(r), n); ok {
+		return norm1(floats(r), n) * norm1(inverse, n)
+	}
 	chol := dense.Factor(r, n, ones, 0)
 	if chol.Size() < n {
 		return math.Inf(1)
 	}
-	return norm1(r, n) * norm1(chol.Inverse(), n)
+	return norm1(floats(r), n) * norm1(floats(chol.Inverse()), n)
 }
 
-func norm1(a []dd.D, n int) float64 {
+func norm1(a []float64, n int) float64 {
 	largest := 0.0
 	for j := range n {
 		s := 0.0
 		for i := range n {
-			s += math.Abs(a[i*n+j].Float())
+			s += math.Abs(a[i*n+j])
 		}
 		largest = max(largest, s)
 	}

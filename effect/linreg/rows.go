@@ -117,11 +117,19 @@ func (c *core) robustMeat(ctx context.Context, src data.Source, v VCov) (meat []
 }
 
 func dot(x, y []float64) float64 {
-	s := 0.0
-	for i, v := range x {
-		s += v * y[i]
+	y = y[:len(x)]
+	var a, b, c, d float64
+	for len(x) >= 4 && len(y) >= 4 {
+		a += x[0] * y[0]
+		b += x[1] * y[1]
+		c += x[2] * y[2]
+		d += x[3] * y[3]
+		x, y = x[4:], y[4:]
 	}
-	return s
+	for i, v := range x {
+		a += v * y[i]
+	}
+	return (a + b) + (c + d)
 }
 
 // groupScores is the meat of a clustering and its number of clusters.
@@ -223,15 +231,11 @@ func positive(m []float64, k int) bool {
 		return false
 	}
 	clear(m)
-	v := make([]float64, k)
 	for j, lambda := range values {
 		if lambda <= 0 {
 			continue
 		}
-		for i := range k {
-			v[i] = vectors[i*k+j]
-		}
-		addOuter(m, v, lambda)
+		addOuter(m, vectors[j*k:(j+1)*k], lambda)
 	}
 	mirror(m, k)
 	return true

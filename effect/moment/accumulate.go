@@ -47,6 +47,12 @@ type accumulator struct {
 	scratch  []scratch
 	tasks    []task
 	partial  [][]float64
+
+	// grouping is what the tables, one for each cluster and partial record, are
+	// of; nil when there are none.
+	grouping      *grouping
+	tables        []tables
+	partialTables []tables
 }
 
 // scratch is the working space of one goroutine.
@@ -106,6 +112,7 @@ func (a *accumulator) add(threads int) error {
 	if err := a.reserve(); err != nil {
 		return err
 	}
+	a.regroup()
 	a.plan()
 	for len(a.scratch) < threads {
 		a.scratch = append(a.scratch, scratch{})
@@ -117,18 +124,56 @@ func (a *accumulator) add(threads int) error {
 			rec := a.partial[k.partial]
 			clear(rec)
 			a.rows(rec, k.lo, k.hi, s)
+			if a.grouping != nil {
+				a.partialTables[k.partial].clear()
+				a.groupRows(a.partialTables[k.partial], k.lo, k.hi)
+			}
 			return
 		}
 		for _, r := range a.p.runs[k.from:k.to] {
 			a.rows(a.record(int(r.cluster)), r.lo, r.hi, s)
+			if a.grouping != nil {
+				a.groupRows(a.tables[r.cluster], r.lo, r.hi)
+			}
 		}
 	})
 	for _, k := range a.tasks {
 		if k.partial >= 0 {
-			a.merge(a.record(int(a.p.runs[k.from].cluster)), a.partial[k.partial])
+			g := int(a.p.runs[k.from].cluster)
+			a.merge(a.record(g), a.partial[k.partial])
+			if a.grouping != nil {
+				a.tables[g].add(a.partialTables[k.partial])
+			}
 		}
 	}
 	return nil
+}
+
+// regroup adds up the tables when the packer has come to group otherwise, and
+// makes room for new ones.
+func (a *accumulator) regroup() {
+	if a.grouping != a.p.grouping {
+		a.flush()
+		a.grouping = a.p.grouping
+	}
+	if a.grouping == nil {
+		return
+	}
+	for len(a.tables) < a.clusters {
+		a.tables = append(a.tables, a.grouping.newTables())
+	}
+}
+
+// flush adds the tables to the records and forgets them.
+func (a *accumulator) flush() {
+	if a.grouping != nil {
+		threads := a.opts.threads()
+		for len(a.scratch) < threads {
+			a.scratch = append(a.scratch, scratch{})
+		}
+		parallel(threads, len(a.tables), func(w, g int) { a.ungroup(a.grouping, a.record(g), a.tables[g], &a.scratch[w]) })
+	}
+	a.grouping, a.tables, a.partialTables = nil, nil, nil
 }
 
 // reserve makes room for new levels and new clusters.
@@ -147,10 +192,7 @@ func (a *accumulator) reserve() error {
 			grown = true
 		}
 	}
-	clusters := 1
-	if p.cluster >= 0 {
-		clusters = p.cats[p.cluster].levels()
-	}
+	clusters := p.clusters()
 	next := a.layout
 	if grown {
 		next = newLayout(caps)
@@ -248,6 +290,9 @@ func (a *accumulator) plan() {
 	for len(a.partial) < partials {
 		a.partial = append(a.partial, make([]float64, a.stride()))
 	}
+	for a.grouping != nil && len(a.partialTables) < partials {
+		a.partialTables = append(a.partialTables, a.grouping.newTables())
+	}
 }
 
 // merge adds the record src to dst.
@@ -278,7 +323,8 @@ func (a *accumulator) rows(rec []float64, lo, hi int, s *scratch) {
 	// Column by column costs the matrix once, row by row costs each row the
 	// square of the variables: the former pays for runs that are long enough.
 	vars := len(a.p.vars)
-	byColumn := hi-lo >= 8+4*(a.layout.k/vars)*(a.layout.k/vars)
+	// With grouping, few products are left.
+	byColumn := a.grouping != nil || hi-lo >= 8+4*(a.layout.k/vars)*(a.layout.k/vars)
 	for t, power := range a.powers {
 		tri := rec[t*n : (t+1)*n]
 		if byColumn {
@@ -387,7 +433,9 @@ func (a *accumulator) byColumn(tri []float64, power, lo, hi int, s *scratch) {
 			}
 		}
 		for j := i; j < len(p.vars); j++ {
-			a.pair(tri, i, j, left, lo, hi, s)
+			if !p.grouped(i, j) {
+				a.pair(tri, i, j, left, lo, hi, s)
+			}
 		}
 	}
 }

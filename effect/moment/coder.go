@@ -33,47 +33,62 @@ func newCoder(column int, kind data.Kind) *coder {
 }
 
 // encode writes the codes of the rows of one segment with pos[i] >= 0 to
-// dst[pos[i]].
-func (c *coder) encode(col *data.Column, pos []int32, dst []uint32) error {
+// dst[pos[i]]; a nil pos stands for all rows in order.
+func (c *coder) encode(col *data.Column, rows int, pos []int32, dst []uint32) error {
+	place := func(i int) int {
+		if pos == nil {
+			return i
+		}
+		return int(pos[i])
+	}
 	switch c.kind {
 	case data.String:
 		if len(col.Levels) > len(c.byDict) {
 			c.byDict = append(c.byDict, make([]uint32, len(col.Levels)-len(c.byDict))...)
 			c.dict = col.Levels
 		}
-		for i, p := range pos {
+		byDict := c.byDict
+		for i, d := range col.Codes[:rows] {
+			p := place(i)
 			if p < 0 {
 				continue
 			}
-			d := col.Codes[i]
-			k := c.byDict[d]
+			k := byDict[d]
 			if k == 0 {
 				c.n++
 				k = c.n
-				c.byDict[d] = k
+				byDict[d] = k
 				c.intValues = append(c.intValues, int64(d))
 			}
 			dst[p] = k - 1
 		}
 	case data.Int:
-		for i, p := range pos {
+		for i, v := range col.Ints[:rows] {
+			p := place(i)
 			if p < 0 {
 				continue
 			}
-			k, isNew := c.ints.code(col.Ints[i], c.n)
+			if d := uint64(v) - uint64(c.ints.base); d < uint64(len(c.ints.dense)) {
+				if k := c.ints.dense[d]; k != 0 {
+					dst[p] = k - 1
+					continue
+				}
+			}
+			k, isNew := c.ints.code(v, c.n)
 			if isNew {
-				c.intValues = append(c.intValues, col.Ints[i])
+				c.intValues = append(c.intValues, v)
 				c.n++
 			}
 			dst[p] = k
 		}
 	case data.Bool:
-		for i, p := range pos {
+		for i, yes := range col.Bools[:rows] {
+			p := place(i)
 			if p < 0 {
 				continue
 			}
 			v := int64(0)
-			if col.Bools[i] {
+			if yes {
 				v = 1
 			}
 			if c.bools[v] == 0 {
@@ -84,11 +99,12 @@ func (c *coder) encode(col *data.Column, pos []int32, dst []uint32) error {
 			dst[p] = c.bools[v] - 1
 		}
 	default:
-		for i, p := range pos {
+		for i, v := range col.Floats[:rows] {
+			p := place(i)
 			if p < 0 {
 				continue
 			}
-			v := col.Floats[i] + 0 // -0 and 0 are one level
+			v += 0 // -0 and 0 are one level
 			k, ok := c.floats[math.Float64bits(v)]
 			if !ok {
 				k = c.n

@@ -534,3 +534,48 @@ func TestExpandGivesTheColumnsOfTheData(t *testing.T) {
 		}
 	}
 }
+
+// Levels that appear after the first super-block make tables and matrices grow;
+// nothing may be lost on the way.
+func TestLevelsThatComeLate(t *testing.T) {
+	tab := generate(700_000, 30, 12)
+	for i := range tab.n {
+		if i > 400_000 && i%1000 == 0 {
+			tab.level[i] = fmt.Sprint(i / 20_000)
+			tab.office[i] = int64(100_000 + i/1000)
+		}
+	}
+	src := tab.source(t)
+	for name, spec := range map[string]moment.Spec{
+		"counts":             {Terms: terms[:6], Cluster: []string{"office"}, Unshifted: true},
+		"counts, no cluster": {Terms: terms[:6], Unshifted: true},
+		"numbers by level":   {Terms: terms, Cluster: []string{"office"}, Unshifted: true},
+		"weighted":           {Terms: terms[:6], Cluster: []string{"office"}, Weight: "w", Unshifted: true},
+	} {
+		whole := scan(t, src, spec, moment.Options{})
+		var merged *moment.Set
+		for lo := 0; lo < tab.n; lo += 100_000 {
+			part := scan(t, src.Part(lo, lo+100_000), spec, moment.Options{})
+			if merged == nil {
+				merged = part
+				continue
+			}
+			var err error
+			if merged, err = merged.Merge(part); err != nil {
+				t.Fatalf("Merge: %v", err)
+			}
+		}
+		if whole.Columns() != merged.Columns() || whole.Clusters() != merged.Clusters() {
+			t.Fatalf("%s: %d columns and %d clusters, in parts %d and %d", name, whole.Columns(), whole.Clusters(), merged.Columns(), merged.Clusters())
+		}
+		k := whole.Columns()
+		for i := range k {
+			for j := range k {
+				scale := math.Sqrt(whole.Total(i, i).Float() * whole.Total(j, j).Float())
+				if d := whole.Total(i, j).Sub(merged.Total(i, j)).Float(); math.Abs(d) > 1e-11*scale {
+					t.Fatalf("%s: element (%d,%d) is %.17g, in parts %.17g", name, i, j, whole.Total(i, j).Float(), merged.Total(i, j).Float())
+				}
+			}
+		}
+	}
+}

@@ -90,6 +90,10 @@ type packer struct {
 	zero     int64
 	missing  []int64 // of needed
 	pieces   []piece
+
+	grouping  *grouping
+	ungrouped bool // grouping does not pay
+	single    bool // categories are needed one by one as well
 }
 
 // run is the packed rows lo to hi of one cluster.
@@ -143,6 +147,7 @@ func newPacker(spec *Spec, schema data.Schema, columns *[]string) (*packer, erro
 			p.cats[v.cat].inZ = true
 			v.term.categories = p.cats[v.cat].names
 		}
+		p.single = p.single || v.num >= 0 && v.cat >= 0
 		p.vars = append(p.vars, v)
 		seen[t.Key()] = len(p.vars) - 1
 		return len(p.vars) - 1, nil
@@ -295,6 +300,7 @@ func (p *packer) pack(sb *super, threads int) error {
 	if err := p.code(sb, threads); err != nil {
 		return err
 	}
+	p.regroup()
 	p.sort()
 	p.layout(sb, threads)
 	return nil
@@ -480,7 +486,11 @@ func (p *packer) code(sb *super, threads int) error {
 		}
 		for s := range sb.segments {
 			seg := &sb.segments[s]
-			if err := c.coder.encode(&seg.columns[c.coder.column], p.pos[seg.start:seg.start+seg.rows], c.codes); err != nil {
+			pos, dst := p.pos[seg.start:seg.start+seg.rows], c.codes
+			if p.n == sb.rows { // all rows are used
+				pos, dst = nil, c.codes[seg.start:]
+			}
+			if err := c.coder.encode(&seg.columns[c.coder.column], seg.rows, pos, dst); err != nil {
 				errs[t] = err
 				return
 			}
@@ -565,8 +575,13 @@ func (p *packer) layout(sb *super, threads int) {
 		}
 	}
 	for _, c := range p.cats {
-		if c.inZ {
+		if c.inZ && (p.grouping == nil || p.single) {
 			tasks = append(tasks, func() { p.layoutCategory(c) })
+		}
+	}
+	if p.grouping != nil {
+		for i := range p.grouping.groups {
+			tasks = append(tasks, func() { p.layoutGroup(&p.grouping.groups[i]) })
 		}
 	}
 	if p.weight >= 0 {
@@ -647,6 +662,13 @@ func (p *packer) scatter(sb *super, column int, dst []float64, shift float64) {
 		switch col.Kind {
 		case data.Float:
 			values := col.Floats[:len(pos)]
+			if p.n == sb.rows && p.sortPos == nil { // all rows, in order
+				out := dst[seg.start:][:len(values)]
+				for i, v := range values {
+					out[i] = v - shift
+				}
+				continue
+			}
 			for i, q := range pos {
 				if q >= 0 {
 					dst[q] = values[i] - shift

@@ -54,6 +54,7 @@ type Counts struct {
 
 func (a *accumulator) finish() (*Set, error) {
 	p := a.p
+	a.flush()
 	caps := make([]int, len(p.vars))
 	for v := range p.vars {
 		caps[v] = 1

@@ -155,20 +155,60 @@ func (c *Cholesky) Inverse() []dd.D {
 	return m
 }
 
+// InverseFloat returns the inverse of a positive definite matrix with unit
+// diagonal, by rows, in ordinary arithmetic; it reports false when a pivot falls
+// below 1e-8, where too few digits would be right.
+func InverseFloat(a []float64, n int) ([]float64, bool) {
+	l := make([]float64, n*n) // rows of L
+	for i := range n {
+		for j := range i + 1 {
+			s := a[i*n+j] - dot(l[i*n:i*n+j], l[j*n:])
+			if j < i {
+				l[i*n+j] = s / l[j*n+j]
+				continue
+			}
+			if !(s > 1e-8) {
+				return nil, false
+			}
+			l[i*n+i] = math.Sqrt(s)
+		}
+	}
+	// Rows of L^-1: row i is (e_i - sum l_ij row j) / l_ii.
+	t := make([]float64, n*n)
+	for i := range n {
+		row := t[i*n : i*n+i+1]
+		for j := range i {
+			axpy(row, -l[i*n+j], t[j*n:j*n+j+1])
+		}
+		row[i] = 1
+		for j := range row {
+			row[j] /= l[i*n+i]
+		}
+	}
+	m := make([]float64, n*n)
+	for k := range n {
+		row := t[k*n : k*n+k+1]
+		for i, v := range row {
+			axpy(m[i*n:], v, row)
+		}
+	}
+	return m, true
+}
+
 // Eigen holds space for the eigenvalues and eigenvectors of symmetric matrices
 // of one size, so that many can be found without allocation.
 type Eigen struct {
 	n int
 	// Values are the eigenvalues, ascending. Vectors holds eigenvector j in
-	// column j: element i at i*n+j.
-	Values  []float64
-	Vectors []float64
-	off     []float64
+	// row j: element i at j*n+i.
+	Values    []float64
+	Vectors   []float64
+	off, work []float64
 }
 
 // NewEigen returns space for n x n matrices.
 func NewEigen(n int) *Eigen {
-	return &Eigen{n: n, Values: make([]float64, n), Vectors: make([]float64, n*n), off: make([]float64, n)}
+	return &Eigen{n: n, Values: make([]float64, n), Vectors: make([]float64, n*n), off: make([]float64, n), work: make([]float64, n)}
 }
 
 // Decompose finds the eigenvalues and eigenvectors of the symmetric matrix a,
@@ -180,7 +220,45 @@ func NewEigen(n int) *Eigen {
 func (e *Eigen) Decompose(a []float64) bool {
 	copy(e.Vectors, a[:e.n*e.n])
 	e.tridiagonal()
+	for i := range e.n {
+		for j := range i {
+			e.Vectors[i*e.n+j], e.Vectors[j*e.n+i] = e.Vectors[j*e.n+i], e.Vectors[i*e.n+j]
+		}
+	}
 	return e.iterate()
+}
+
+// axpy adds a x to the leading elements of y.
+func axpy(y []float64, a float64, x []float64) {
+	y = y[:len(x)]
+	for i, v := range x {
+		y[i] += a * v
+	}
+}
+
+// dot returns the product of x with the leading elements of y.
+func dot(x, y []float64) float64 {
+	y = y[:len(x)]
+	var a, b, c, d float64
+	for len(x) >= 4 && len(y) >= 4 {
+		a += x[0] * y[0]
+		b += x[1] * y[1]
+		c += x[2] * y[2]
+		d += x[3] * y[3]
+		x, y = x[4:], y[4:]
+	}
+	for i, v := range x {
+		a += v * y[i]
+	}
+	return (a + b) + (c + d)
+}
+
+// hypot is math.Hypot for numbers whose squares do not overflow.
+func hypot(a, b float64) float64 {
+	if s := a*a + b*b; s > 1e-280 {
+		return math.Sqrt(s)
+	}
+	return math.Hypot(a, b)
 }
 
 // tridiagonal leaves the diagonal in Values, the subdiagonal in off[1:], and the
@@ -213,17 +291,18 @@ func (e *Eigen) tridiagonal() {
 		off[i] = scale * g
 		h -= f * g
 		zi[i-1] = f - g
+		// off = A u for the leading part of A, of which the lower triangle is kept.
+		clear(off[:i])
+		for j := range i {
+			row := z[j*n : j*n+j]
+			u := zi[j]
+			off[j] += dot(row, zi) + z[j*n+j]*u
+			axpy(off, u, row)
+		}
 		f = 0
 		for j := range i {
 			z[j*n+i] = zi[j] / h
-			g := 0.0
-			for k := 0; k <= j; k++ {
-				g += z[j*n+k] * zi[k]
-			}
-			for k := j + 1; k < i; k++ {
-				g += z[k*n+j] * zi[k]
-			}
-			off[j] = g / h
+			off[j] /= h
 			f += off[j] * zi[j]
 		}
 		hh := f / (h + h)
@@ -241,14 +320,13 @@ func (e *Eigen) tridiagonal() {
 	d[0], off[0] = 0, 0
 	for i := range n {
 		if d[i] != 0 {
-			for j := range i {
-				g := 0.0
-				for k := range i {
-					g += z[i*n+k] * z[k*n+j]
-				}
-				for k := range i {
-					z[k*n+j] -= g * z[k*n+i]
-				}
+			g := e.work[:i]
+			clear(g)
+			for k := range i {
+				axpy(g, z[i*n+k], z[k*n:k*n+i])
+			}
+			for k := range i {
+				axpy(z[k*n:k*n+i], -z[k*n+i], g)
 			}
 		}
 		d[i] = z[i*n+i]
@@ -259,7 +337,8 @@ func (e *Eigen) tridiagonal() {
 	}
 }
 
-// iterate turns the tridiagonal form into eigenvalues and sorts them.
+// iterate turns the tridiagonal form into eigenvalues and sorts them. Vectors
+// holds the product of the reflections transposed.
 func (e *Eigen) iterate() bool {
 	n, z, d, off := e.n, e.Vectors, e.Values, e.off
 	copy(off, off[1:])
@@ -280,13 +359,13 @@ func (e *Eigen) iterate() bool {
 				return false
 			}
 			g := (d[l+1] - d[l]) / (2 * off[l])
-			r := math.Hypot(g, 1)
+			r := hypot(g, 1)
 			g = d[m] - d[l] + off[l]/(g+math.Copysign(r, g))
 			s, c, p := 1.0, 1.0, 0.0
 			i := m - 1
 			for ; i >= l; i-- {
 				f, b := s*off[i], c*off[i]
-				r = math.Hypot(f, g)
+				r = hypot(f, g)
 				off[i+1] = r
 				if r == 0 {
 					d[i+1] -= p
@@ -299,11 +378,12 @@ func (e *Eigen) iterate() bool {
 				p = s * r
 				d[i+1] = g + p
 				g = c*r - b
-				for k := range n {
-					row := z[k*n+i : k*n+i+2]
-					f := row[1]
-					row[1] = s*row[0] + c*f
-					row[0] = c*row[0] - s*f
+				low, high := z[i*n:(i+1)*n], z[(i+1)*n:(i+2)*n]
+				high = high[:len(low)]
+				for k, v := range low {
+					f := high[k]
+					high[k] = s*v + c*f
+					low[k] = c*v - s*f
 				}
 			}
 			if r == 0 && i >= l {
@@ -326,7 +406,7 @@ func (e *Eigen) iterate() bool {
 		}
 		d[i], d[least] = d[least], d[i]
 		for k := range n {
-			z[k*n+i], z[k*n+least] = z[k*n+least], z[k*n+i]
+			z[i*n+k], z[least*n+k] = z[least*n+k], z[i*n+k]
 		}
 	}
 	return true

@@ -103,6 +103,40 @@ func TestInverse(t *testing.T) {
 	})
 }
 
+func TestInverseFloat(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	const n = 9
+	a := gram(r, 40, n, func(int) bool { return false })
+	f := make([]float64, n*n)
+	for i := range n {
+		for j := range n {
+			f[i*n+j] = a[i*n+j].Float() / math.Sqrt(a[i*n+i].Float()*a[j*n+j].Float())
+		}
+	}
+	m, ok := dense.InverseFloat(f, n)
+	if !ok {
+		t.Fatal("not positive definite")
+	}
+	for i := range n {
+		for j := range n {
+			s := 0.0
+			if i == j {
+				s = -1
+			}
+			for k := range n {
+				s += f[i*n+k] * m[k*n+j]
+			}
+			if math.Abs(s) > 1e-13 {
+				t.Errorf("(A A^-1)[%d,%d] is off by %g", i, j, s)
+			}
+		}
+	}
+	f[1], f[n] = 1, 1 // two columns alike
+	if _, ok := dense.InverseFloat(f, n); ok {
+		t.Error("a singular matrix was inverted")
+	}
+}
+
 func TestEigen(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 20).Draw(t, "n")
@@ -135,11 +169,11 @@ func TestEigen(t *testing.T) {
 			for j := range n {
 				var av, dot float64
 				for k := range n {
-					av += a[i*n+k] * e.Vectors[k*n+j]
-					dot += e.Vectors[k*n+i] * e.Vectors[k*n+j]
+					av += a[i*n+k] * e.Vectors[j*n+k]
+					dot += e.Vectors[i*n+k] * e.Vectors[j*n+k]
 				}
-				if math.Abs(av-e.Values[j]*e.Vectors[i*n+j]) > 1e-13*scale {
-					t.Fatalf("A v differs from lambda v by %g", av-e.Values[j]*e.Vectors[i*n+j])
+				if math.Abs(av-e.Values[j]*e.Vectors[j*n+i]) > 1e-13*scale {
+					t.Fatalf("A v differs from lambda v by %g", av-e.Values[j]*e.Vectors[j*n+i])
 				}
 				want := 0.0
 				if i == j {
