@@ -14,6 +14,8 @@ import (
 	"funn/internal/demo"
 	"funn/internal/platform/clock"
 	"funn/internal/platform/db"
+	"funn/internal/platform/module"
+	"funn/internal/platform/recordweb"
 )
 
 type demoCommand struct {
@@ -79,12 +81,12 @@ func openDemo(ctx context.Context, dir string, today time.Time, log *slog.Logger
 	return openDemoOn(ctx, "sqlite:"+filepath.Join(dir, "funn.db"), dir, today, log)
 }
 
-// openDemoOn is openDemo on a database of choice.
-func openDemoOn(ctx context.Context, database, dir string, today time.Time, log *slog.Logger) (h *house, err error) {
+// openDemoOn is openDemo on a database of choice, with modules beside the house's own.
+func openDemoOn(ctx context.Context, database, dir string, today time.Time, log *slog.Logger, extra ...func(*recordweb.Site) module.Module) (h *house, err error) {
 	// The working day has begun: what was due by yesterday is overdue.
 	start := time.Date(today.Year(), today.Month(), today.Day(), 9, 0, 0, 0, clock.Oslo)
 	h, err = open(ctx, settings{
-		Database: database, Files: "file://" + filepath.ToSlash(filepath.Join(dir, "files")), BaseURL: "http://localhost", Demo: true, Log: log,
+		Database: database, Files: "file://" + filepath.ToSlash(filepath.Join(dir, "files")), BaseURL: "http://localhost", Demo: true, Log: log, Extra: extra,
 		Clock: func(ctx context.Context, d *db.DB) (clock.Clock, error) {
 			kept, err := setting(ctx, d, clockSetting)
 			if err != nil {

@@ -58,6 +58,8 @@ type settings struct {
 	Roles    string
 	Demo     bool
 	Log      *slog.Logger
+	// Extra are modules beside the house's own, as the test of a new kind has.
+	Extra []func(*recordweb.Site) module.Module
 	// Clock makes the domain's clock once the database is open and migrated; nil
 	// means the machine's.
 	Clock func(ctx context.Context, d *db.DB) (clock.Clock, error)
@@ -173,6 +175,9 @@ func (h *house) build() {
 		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName, Files: &h.files}),
 		publicationweb.Module(publicationweb.Deps{Service: h.publications, Projects: h.projects, Site: h.site, Files: &h.files, ThemeName: h.themeName, ProjectURL: publicProject}),
 		uptakeweb.Module(uptakeweb.Deps{Service: h.uptakes, Site: h.site, ThemeName: h.themeName}),
+	}
+	for _, extra := range h.settings.Extra {
+		h.modules = append(h.modules, extra(h.site))
 	}
 }
 

@@ -11,7 +11,9 @@ import (
 	"funn/internal/platform/db"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/lang"
+	"funn/internal/platform/module"
 	"funn/internal/platform/record"
+	"funn/internal/platform/recordweb"
 	"funn/internal/platform/web"
 )
 
@@ -27,9 +29,10 @@ type Running struct {
 }
 
 // OpenDemo opens a demo on a database of choice (sqlite:PATH or postgres://…) with
-// its files in a folder, filled the first time, on the day given.
-func OpenDemo(ctx context.Context, database, dir string, today time.Time, log *slog.Logger) (*Running, error) {
-	h, err := openDemoOn(ctx, database, dir, today, log)
+// its files in a folder, filled the first time, on the day given. extra are modules
+// beside the house's own: what stands in the list of house.build for a new kind.
+func OpenDemo(ctx context.Context, database, dir string, today time.Time, log *slog.Logger, extra ...func(*recordweb.Site) module.Module) (*Running, error) {
+	h, err := openDemoOn(ctx, database, dir, today, log, extra...)
 	if err != nil {
 		return nil, err
 	}
