@@ -208,6 +208,33 @@ func TestExamplesFindWhatIsThere(t *testing.T) {
 	}
 }
 
+// TestExamplesAgreeWithR compares with values computed by R 4.2.2 from the
+// examples' files; the code stands on each design's page in docs/effect
+// (clubSandwich 0.5.8, estimatr 1.0.0, AER 1.2-10, sandwich 3.0-2).
+func TestExamplesAgreeWithR(t *testing.T) {
+	want := map[string]struct{ estimate, se, df float64 }{
+		"cluster":       {0.0532223182248, 0.0176070618926, 51.8335477971},
+		"individual":    {3108.8432793, 291.260064085, 1099},
+		"blocked":       {0.02625, 0.0170093697255, 4785},
+		"pairs":         {-5.65312064796, 1.02190797752, 22.5926711399},
+		"encouragement": {0.0862347779097, 0.026233562384, 0},
+		"did":           {-4.7274, 0.795976859083, 78},
+		"event_study":   {0.642444444444, 0.60742284284, 58},
+		"panel":         {-1.90779374781, 0.0785593764256, 119},
+		"observational": {0.0200478726355, 0.0183978624089, 3994},
+	}
+	for _, e := range example.All() {
+		got := run(t, parsePlan(t, string(e.Plan())), exampleData(t, e)).Estimates[0]
+		w := want[e.Name]
+		if !same(got.Estimate, effect.Number(w.estimate), 1e-9) || !same(got.SE, effect.Number(w.se), 1e-9) {
+			t.Errorf("%s: %v (%v), R gives %v (%v)", e.Name, got.Estimate, got.SE, w.estimate, w.se)
+		}
+		if w.df != 0 && !same(got.DF, effect.Number(w.df), 1e-6) {
+			t.Errorf("%s: %v degrees of freedom, R gives %v", e.Name, got.DF, w.df)
+		}
+	}
+}
+
 // shared opens a file of published data, or says where it is expected.
 func shared(t *testing.T, name string) source.Source {
 	t.Helper()
