@@ -1,17 +1,31 @@
 package app
 
 import (
+	"context"
 	"net/http"
+	"slices"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"funn/internal/api"
+	"funn/internal/platform/fault"
+	"funn/internal/platform/lang"
+	"funn/internal/platform/lifecycle"
 	"funn/internal/platform/module"
+	"funn/internal/platform/record"
+	"funn/internal/platform/search"
+	"funn/internal/platform/ui"
+	"funn/internal/portal"
+	"funn/internal/project"
+	"funn/internal/publication"
 )
 
 // publicModules are the parts that the public meets.
 func (h *house) publicModules() []module.Module {
-	return nil
+	return []module.Module{
+		portal.Module(portal.Deps{Reader: reader{h}, ReportTypes: publication.Types, Instruments: project.Instruments, Labels: project.Labels()}),
+	}
 }
 
 // api makes the JSON API of all modules.
@@ -23,4 +37,188 @@ func (h *house) api() http.Handler {
 		}
 	}
 	return api.Handler(d)
+}
+
+// publicDoc makes what the portal's search finds of a document that the public
+// may read. Of a project everybody may know the facts only, so its words are
+// those of its title, its institutions and the leader that its source names.
+func (h *house) publicDoc(ctx context.Context, doc search.Doc, x record.Indexed) (search.Doc, error) {
+	doc.ID, doc.URL, doc.Audience = portalID(doc.ID), x.Doc.PublicURL, []string{PortalAudience}
+	facets := map[string][]string{"example": {strconv.FormatBool(x.Head.Example)}}
+	for _, name := range []string{"type", "theme", "year", "institution", "language"} {
+		if values := x.Doc.Facets[name]; len(values) > 0 {
+			facets[name] = values
+		}
+	}
+	if x.Head.Kind == "project" {
+		p, err := h.projects.Kind.Load(ctx, x.Head.ID)
+		if err != nil {
+			return doc, err
+		}
+		shown, err := reader{h}.projectOf(ctx, p)
+		if err != nil {
+			return doc, err
+		}
+		doc.Text = shown.Leader
+		for _, i := range shown.Institutions {
+			doc.Text += "\n" + i.Name
+			facets["institution"] = append(facets["institution"], i.Name)
+		}
+		facets["language"] = []string{p.Lang}
+	}
+	doc.Facets = facets
+	return doc, nil
+}
+
+// reader answers the portal. What it gives is public, whoever asks.
+type reader struct{ *house }
+
+func (r reader) Themes(ctx context.Context) ([]portal.Theme, error) {
+	themes, err := r.plans.AllThemes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]portal.Theme, len(themes))
+	for i, t := range themes {
+		out[i] = portal.Theme{Slug: t.Slug, Title: t.Title, Lang: t.Lang, Text: t.Text, Partners: t.Partners, Plan: t.Plan, Earlier: t.Earlier}
+	}
+	return out, nil
+}
+
+func (r reader) Reports(ctx context.Context, f portal.ReportFilter, limit, offset int) ([]portal.Report, int, error) {
+	want := publication.Filter{Query: f.Query, Theme: f.Theme, Type: f.Type, Year: f.Year, Examples: f.Examples}
+	if f.Project != "" {
+		p, err := r.publicProject(ctx, f.Project)
+		if err != nil {
+			return nil, 0, err
+		}
+		want.Project = p.ID
+	}
+	list, total, err := r.publications.Pages(ctx, want, limit, offset)
+	if err != nil {
+		return nil, 0, err
+	}
+	out := make([]portal.Report, len(list))
+	for i, p := range list {
+		out[i] = portal.Report{URL: "/kunnskap/rapport/" + p.Slug, Title: p.Title, Lang: p.Lang, Type: p.PubType, Year: p.Year, Example: p.Example, Text: p.Summary}
+		if len(p.Short) > 0 {
+			out[i].Text = p.Short[0]
+		}
+		for _, in := range p.Institutions {
+			out[i].Institutions = append(out[i].Institutions, in.Name)
+		}
+	}
+	return out, total, nil
+}
+
+func (r reader) ReportYears(ctx context.Context) ([]int, error) {
+	list, _, err := r.publications.Pages(ctx, publication.Filter{}, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	var years []int
+	for _, p := range list {
+		if p.Year != 0 {
+			years = append(years, p.Year)
+		}
+	}
+	slices.Sort(years)
+	years = slices.Compact(years)
+	slices.Reverse(years)
+	return years, nil
+}
+
+func (r reader) Projects(ctx context.Context, f portal.ProjectFilter, limit, offset int) ([]portal.Project, int, error) {
+	want := project.Filter{Query: f.Query, Theme: f.Theme, Example: f.Examples}
+	if f.Instrument != "" {
+		want.Instruments = []string{f.Instrument}
+	}
+	if f.Label != "" {
+		want.Labels = []string{f.Label}
+	}
+	list, total, err := r.projects.Public(ctx, want, limit, offset)
+	if err != nil {
+		return nil, 0, err
+	}
+	out := make([]portal.Project, len(list))
+	for i, p := range list {
+		if out[i], err = r.projectOf(ctx, p); err != nil {
+			return nil, 0, err
+		}
+	}
+	return out, total, nil
+}
+
+func (r reader) Project(ctx context.Context, number string) (portal.Project, error) {
+	p, err := r.publicProject(ctx, number)
+	if err != nil {
+		return portal.Project{}, err
+	}
+	return r.projectOf(ctx, p)
+}
+
+// publicProject gives the project with the number, examples included, if
+// everybody may know of it.
+func (r reader) publicProject(ctx context.Context, number string) (*project.Project, error) {
+	list, _, err := r.projects.Public(ctx, project.Filter{Query: number, Example: true}, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range list {
+		if p.Number == number {
+			return p, nil
+		}
+	}
+	return nil, fault.Missing()
+}
+
+func (r reader) projectOf(ctx context.Context, p *project.Project) (portal.Project, error) {
+	state := r.engine.LabelOf("project", p.State)
+	out := portal.Project{
+		Number: p.Number, Title: p.Title, Lang: p.Lang, Instrument: p.Instrument, Theme: p.Theme,
+		Start: spanText(ctx, p.Start.V), End: spanText(ctx, p.End.V), Label: state.Label, Tone: portalTones[state.Tone], Source: p.Source,
+		Unnamed: p.Source != "" && !p.Named, Example: p.Example,
+	}
+	if out.End == "" {
+		out.End = spanText(ctx, project.On(p.ActualEnd))
+	}
+	if p.Source != "" {
+		out.Leader = p.LeaderName // the source names the person
+	}
+	ids := make([]string, len(p.Roles.V))
+	for i, role := range p.Roles.V {
+		ids[i] = role.Org
+	}
+	names, err := r.people.OrganisationNames(ctx, ids...)
+	if err != nil {
+		return out, err
+	}
+	for _, role := range p.Roles.V {
+		if name := names[role.Org]; name != "" {
+			out.Institutions = append(out.Institutions, portal.Institution{Name: name, Role: role.Role})
+		}
+	}
+	return out, nil
+}
+
+// spanText writes a date as exactly as it is known; nothing when it is not.
+func spanText(ctx context.Context, s project.Span) string {
+	switch {
+	case !s.Known():
+		return ""
+	case s.Text != "":
+		return s.Text
+	case s.Exact():
+		return lang.Day(ctx, s.From)
+	}
+	return lang.Day(ctx, s.From) + " – " + lang.Day(ctx, s.To)
+}
+
+var portalTones = map[lifecycle.Tone]ui.Tone{
+	lifecycle.Neutral: ui.Neutral, lifecycle.Info: ui.Info, lifecycle.Success: ui.Success, lifecycle.Warning: ui.Warning, lifecycle.Danger: ui.Error,
+}
+
+func (r reader) Search(ctx context.Context, q search.Query) (search.Result, error) {
+	q.Audience = []string{PortalAudience}
+	return r.index.Search(ctx, q)
 }

@@ -1,0 +1,101 @@
+package test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"funn/internal/platform/db"
+	"funn/internal/platform/record"
+	"funn/internal/project"
+	"funn/internal/publication"
+)
+
+// publicPages are the addresses that everybody reads.
+var publicPages = []string{
+	"/", "/kunnskap/sok", "/kunnskap/sok?q=hemmelig", "/kunnskap/sok?q=hemmelig&eksempel=true", "/kunnskap/sok?eksempel=true", "/kunnskap/rapporter",
+	"/kunnskap/rapporter?q=hemmelig", "/kunnskap/rapporter?eksempel=true", "/kunnskap/prosjekter?q=hemmelig", "/kunnskap/prosjekter", "/kunnskap/prosjekter?eksempel=true",
+	"/kunnskap/prosjekter?side=2", "/kunnskap/prosjekter?side=3", "/kunnskap/tema", "/kunnskap/tema/palitelig-forvaltning",
+}
+
+// What is not public leaves no trace on the portal: the pages are the same to the
+// byte with and without it.
+func TestPortalHidesWhatIsNotPublic(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		if err := s.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		before := map[string]string{}
+		for _, p := range publicPages {
+			status, body := s.get(t, "", p)
+			if status != http.StatusOK {
+				t.Fatalf("%s: %d", p, status)
+			}
+			before[p] = body
+		}
+		projects, _ := s.Engine.Kind("project")
+		publications, _ := s.Engine.Kind("publication")
+		var hidden []string
+		for _, state := range []string{project.Created, project.Cancelled} {
+			p := &project.Project{Head: record.Head{Title: "Hemmelig prosjekt", State: state, Unit: "avdir"}, Instrument: "grant", Theme: "palitelig-forvaltning", Summary: "Hemmelig sammendrag"}
+			if err := projects.(*project.Kind).Import(system(t.Context()), p, ""); err != nil {
+				t.Fatal(err)
+			}
+			hidden = append(hidden, "/kunnskap/prosjekt/"+p.Number)
+		}
+		for _, state := range []string{publication.Received, publication.MetadataReady, publication.Withdrawn} {
+			p := &publication.Publication{Head: record.Head{Title: "Hemmelig rapport", State: state, Unit: "avdir"}, PubType: publication.Analysis, Year: 2029, Theme: "palitelig-forvaltning", Slug: "hemmelig-" + strings.ToLower(state)}
+			p.Content.V.Summary = "Hemmelig sammendrag"
+			if err := publications.(*publication.Kind).Import(system(t.Context()), p, ""); err != nil {
+				t.Fatal(err)
+			}
+			if state != publication.Withdrawn {
+				hidden = append(hidden, "/kunnskap/rapport/"+p.Slug)
+			}
+		}
+		if err := s.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range publicPages {
+			if _, after := s.get(t, "", p); after != before[p] {
+				t.Errorf("%s tells of what is not public: %s", p, difference(after, before[p]))
+			}
+		}
+		for _, p := range hidden {
+			if status, body := s.get(t, "", p); status != http.StatusNotFound || strings.Contains(body, "emmelig prosjekt") {
+				t.Errorf("%s: %d", p, status)
+			}
+		}
+	})
+}
+
+// Of a project everybody may know the facts; what else is written of it is not
+// found and not shown.
+func TestPortalKnowsOnlyTheFactsOfAProject(t *testing.T) {
+	s := onSQLite(t)
+	k, _ := s.Engine.Kind("project")
+	p := &project.Project{
+		Head: record.Head{Title: "Et åpent prosjekt", State: project.Running, Unit: "avdir"}, Instrument: "grant", ContractOn: demoDay.AddDate(0, -1, 0),
+		Summary: "kanarifugl", LeaderName: "Lederkanari", ReviewNote: "kanarifugl", HoldReason: "kanarifugl",
+		Deliverables: db.JSON[[]project.Deliverable]{V: []project.Deliverable{{ID: 1, Kind: project.Interim, Title: "kanarifugl"}}},
+	}
+	p.SetFlag(project.PublicFlag, true)
+	if err := k.(*project.Kind).Import(system(t.Context()), p, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, page := s.get(t, "", "/kunnskap/sok?q=%C3%A5pent+prosjekt"); !strings.Contains(page, "Et åpent prosjekt") {
+		t.Error("the project is not found by its title")
+	}
+	for _, path := range []string{"/kunnskap/prosjekt/" + p.Number, "/kunnskap/sok?q=kanarifugl", "/kunnskap/sok?q=lederkanari", "/kunnskap/prosjekter", "/api/v1/projects?limit=200"} {
+		status, page := s.get(t, "", path)
+		if status != http.StatusOK {
+			t.Errorf("%s: %d", path, status)
+		}
+		if strings.Contains(path, "sok") && strings.Contains(page, "Et åpent prosjekt") || !strings.Contains(path, "sok") && strings.Contains(strings.ToLower(page), "kanari") {
+			t.Errorf("%s tells more than the facts", path)
+		}
+	}
+}
