@@ -454,3 +454,59 @@ func TestConstantOutcome(t *testing.T) {
 		t.Errorf("p = %g, estimate %g; want 1 and 0", r.P, r.Estimate)
 	}
 }
+
+// By R 4.2.2 on the same rows: lm_robust(x ~ arm, se_type = "HC2"), the pooled
+// standardised difference by hand, and for the joint test lm(arm ~ covariates)
+// with sandwich::vcovHC HC2 and a Wald test compared with F.
+func TestBalance(t *testing.T) {
+	n := 40
+	arm, age, sex, y := make([]string, n), make([]int64, n), make([]string, n), make([]float64, n)
+	for i := range n {
+		arm[i], age[i], sex[i] = []string{"old", "new"}[i*i%7%2], int64(20+i*i*i%37), []string{"f", "m", "f"}[i%3]
+		y[i] = float64(i % 9)
+		if i%11 == 4 {
+			y[i] = math.NaN()
+		}
+	}
+	src, err := data.NewMemory(data.Strings("arm", arm), data.Ints("age", age), data.Strings("sex", sex), data.Floats("y", y), data.Floats("none", make([]float64, n)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := infer.Balance{Arm: "arm", Control: "old", Treated: "new", Covariates: []string{"age", "none"}, Categories: []string{"sex"}, Outcomes: []string{"y", "none"}}
+	got, err := b.Table(t.Context(), src, linreg.Options{})
+	if err != nil {
+		t.Fatalf("Table: %v", err)
+	}
+	type row struct{ Control, Treated, SD, Standardised, Difference, SE float64 }
+	flat := func(rows []infer.BalanceRow) map[string]row {
+		out := map[string]row{}
+		for _, r := range rows {
+			out[r.Column+" "+r.Level] = row{r.Control, r.Treated, r.SD, r.Standardised, r.Difference.Estimate, r.Difference.SE}
+		}
+		return out
+	}
+	want := map[string]row{
+		"age ":  {36.03448275862069, 39.09090909090909, 12.32180918692749, 0.2480501268864837, 3.0564263322884, 4.546047909755402},
+		"sex f": {0.6896551724137931, 0.6363636363636364, 0.4879653324739091, -0.1092117257182532, -0.05329153605015662, 0.1754550003230595},
+		"sex m": {0.3103448275862069, 0.3636363636363636, 0.4879653324739091, 0.1092117257182531, 0.05329153605015666, 0.1754550003230596},
+	}
+	if diff := cmp.Diff(want, flat(got.Rows), cmpopts.EquateApprox(1e-9, 0)); diff != "" {
+		t.Errorf("Rows (-want +got):\n%s", diff)
+	}
+	wantMissing := map[string]row{
+		"y ":    {0.103448275862069, 0.09090909090909091, 0.3057517000848757, -0.04101100647845037, -0.0125391849529781, 0.1075957528305635},
+		"none ": {},
+	}
+	if diff := cmp.Diff(wantMissing, flat(got.Missing), cmpopts.EquateApprox(1e-9, 0)); diff != "" {
+		t.Errorf("Missing (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"none"}, got.Skipped); diff != "" {
+		t.Errorf("Skipped (-want +got):\n%s", diff)
+	}
+	if got.Joint == nil {
+		t.Fatal("no joint test")
+	}
+	if diff := cmp.Diff(linreg.Test{F: 0.3796895999181206, DF1: 2, DF2: 37, P: 0.6867082327352916}, *got.Joint, cmpopts.EquateApprox(1e-9, 0)); diff != "" {
+		t.Errorf("Joint (-want +got):\n%s", diff)
+	}
+}

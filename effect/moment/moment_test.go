@@ -251,7 +251,7 @@ func TestSameBitsForAnyThreadsAndBatches(t *testing.T) {
 	// More rows than two super-blocks, with many and with few clusters and
 	// none, so that every path of the accumulation runs.
 	for _, offices := range []int{2, 40, 400} {
-		tab := generate(600_000, offices, uint64(offices))
+		tab := generate(300_000, offices, uint64(offices))
 		src := tab.source(t)
 		for _, cluster := range [][]string{nil, {"office"}} {
 			spec := moment.Spec{Terms: terms[:6], Cluster: cluster, Weight: "w"}

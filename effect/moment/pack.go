@@ -53,7 +53,7 @@ func (c *category) levels() int {
 type filter struct {
 	column int
 	levels map[string]bool
-	byDict []int8 // String: 0 unknown, 1 keep, -1 drop
+	byDict []bool // String: whether the level is wanted
 	ints   map[int64]bool
 }
 
@@ -319,14 +319,7 @@ func (p *packer) mask(sb *super, threads int) error {
 	for i := range p.filters {
 		f := &p.filters[i]
 		for s := range sb.segments {
-			col := &sb.segments[s].columns[f.column]
-			for d := len(f.byDict); col.Kind == data.String && d < len(col.Levels); d++ {
-				keep := int8(-1)
-				if f.levels[col.Levels[d]] {
-					keep = 1
-				}
-				f.byDict = append(f.byDict, keep)
-			}
+			f.extend(&sb.segments[s].columns[f.column])
 		}
 	}
 	parallel(threads, len(p.pieces), func(_, t int) {
@@ -442,20 +435,28 @@ func (f *filter) apply(col *data.Column, lo int, ok []bool) {
 			continue
 		}
 		r := lo + i
-		if col.Missing(r) {
-			ok[i] = false
-			continue
-		}
-		switch col.Kind {
-		case data.String:
-			ok[i] = f.byDict[col.Codes[r]] > 0
-		case data.Int:
-			ok[i] = f.ints[col.Ints[r]]
-		case data.Bool:
-			ok[i] = f.levels[strconv.FormatBool(col.Bools[r])]
-		default:
-			ok[i] = f.levels[formatFloat(col.Floats[r])]
-		}
+		ok[i] = !col.Missing(r) && f.holds(col, r)
+	}
+}
+
+// extend looks up the levels of a dictionary that has grown.
+func (f *filter) extend(col *data.Column) {
+	for d := len(f.byDict); col.Kind == data.String && d < len(col.Levels); d++ {
+		f.byDict = append(f.byDict, f.levels[col.Levels[d]])
+	}
+}
+
+// holds reports whether row r, which has a value, satisfies the condition.
+func (f *filter) holds(col *data.Column, r int) bool {
+	switch col.Kind {
+	case data.String:
+		return f.byDict[col.Codes[r]]
+	case data.Int:
+		return f.ints[col.Ints[r]]
+	case data.Bool:
+		return f.levels[strconv.FormatBool(col.Bools[r])]
+	default:
+		return f.levels[formatFloat(col.Floats[r])]
 	}
 }
 
@@ -720,4 +721,16 @@ func grow[T any](s []T, n int) []T {
 		return make([]T, n)
 	}
 	return s[:n]
+}
+
+// LevelMatcher returns a function that tells whether row i of the column, which
+// must hold a value, is the given level: the texts are those of Condition and of
+// Set.Levels.
+func LevelMatcher(col *data.Column, level string) func(i int) bool {
+	f := filter{levels: map[string]bool{level: true}, ints: map[int64]bool{}}
+	if v, err := strconv.ParseInt(level, 10, 64); err == nil {
+		f.ints[v] = true
+	}
+	f.extend(col)
+	return func(i int) bool { return f.holds(col, i) }
 }
