@@ -70,10 +70,10 @@ func Handler(d Deps) http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
-			problem(w, http.StatusMethodNotAllowed, "This API is only read.")
+			Problem(w, http.StatusMethodNotAllowed, "This API is only read.")
 			return
 		}
-		problem(w, http.StatusNotFound, "There is nothing at this address. What there is stands in "+Base+"openapi.json.")
+		Problem(w, http.StatusNotFound, "There is nothing at this address. What there is stands in "+Base+"openapi.json.")
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// What is public can change at any time; whoever keeps an answer asks again.
@@ -82,9 +82,9 @@ func Handler(d Deps) http.Handler {
 	})
 }
 
-// problem writes an error that no operation gave. The texts are ASCII without
-// quotes, so that quoting them for Go quotes them for JSON too.
-func problem(w http.ResponseWriter, status int, detail string) {
+// Problem writes an error that no operation gave, as a problem document. The
+// detail must be ASCII without quotes: then quoting it for Go quotes it for JSON.
+func Problem(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(`{"title":` + strconv.Quote(http.StatusText(status)) + `,"status":` + strconv.Itoa(status) + `,"detail":` + strconv.Quote(detail) + "}\n")) // the reader may have gone

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"funn/internal/api"
 	"funn/internal/call"
 	"funn/internal/call/callweb"
 	"funn/internal/commission"
@@ -176,6 +177,7 @@ func (h *house) build() {
 		publicationweb.Module(publicationweb.Deps{Service: h.publications, Projects: h.projects, Site: h.site, Files: &h.files, ThemeName: h.themeName, ProjectURL: publicProject}),
 		uptakeweb.Module(uptakeweb.Deps{Service: h.uptakes, Site: h.site, ThemeName: h.themeName}),
 	}
+	h.modules = append(h.modules, h.publicModules()...)
 	for _, extra := range h.settings.Extra {
 		h.modules = append(h.modules, extra(h.site))
 	}
@@ -278,6 +280,7 @@ func (h *house) chain() http.Handler {
 		pages.Handle("GET "+authn.StartPath, limit.Middleware(h.sessions.Middleware(http.HandlerFunc(h.login.Start))))
 		pages.Handle("GET "+authn.CallbackPath, limit.Middleware(h.sessions.Middleware(http.HandlerFunc(h.login.Callback))))
 	}
+	pages.Handle(api.Base, h.api())
 	pages.Handle("/", h.sessions.Middleware(telemetry.Routed(h.router.Handler())))
 	all := http.NewServeMux()
 	all.Handle("GET /isalive", telemetry.Alive())
@@ -329,7 +332,10 @@ func (h *house) put(ctx context.Context, x record.Indexed) error {
 	if x.Doc.PublicURL == "" {
 		return search.Remove(ctx, h.db, portalID(doc.ID))
 	}
-	doc.ID, doc.URL, doc.Audience = portalID(doc.ID), x.Doc.PublicURL, []string{PortalAudience}
+	doc, err := h.publicDoc(ctx, doc, x)
+	if err != nil {
+		return err
+	}
 	return search.Put(ctx, h.db, doc)
 }
 

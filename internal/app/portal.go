@@ -9,12 +9,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"funn/internal/api"
+	"funn/internal/platform/access"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/lifecycle"
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
 	"funn/internal/platform/search"
+	"funn/internal/platform/telemetry"
 	"funn/internal/platform/ui"
 	"funn/internal/portal"
 	"funn/internal/project"
@@ -28,7 +30,8 @@ func (h *house) publicModules() []module.Module {
 	}
 }
 
-// api makes the JSON API of all modules.
+// api makes the JSON API of all modules. Who has logged in may see more of what a
+// module gives than the public.
 func (h *house) api() http.Handler {
 	d := api.Deps{Projects: h.projects, Publications: h.publications, Organisations: h.people.OrganisationNames, Log: h.settings.Log}
 	for _, m := range h.modules {
@@ -36,7 +39,22 @@ func (h *house) api() http.Handler {
 			d.More = append(d.More, func(a huma.API) { m.API(a) })
 		}
 	}
-	return api.Handler(d)
+	operations := api.Handler(d)
+	return h.sessions.Middleware(telemetry.Routed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
+		if id := h.sessions.PersonID(ctx); id != "" {
+			actor, err := h.people.Actor(ctx, id)
+			switch {
+			case err == nil:
+				ctx = access.With(ctx, actor)
+			case fault.Of(err) != fault.NotFound:
+				h.settings.Log.ErrorContext(ctx, "who is logged in", "error", err)
+				api.Problem(w, http.StatusServiceUnavailable, "It cannot be told who you are just now. Try again in a while.")
+				return
+			}
+		}
+		operations.ServeHTTP(w, r.WithContext(ctx))
+	})))
 }
 
 // publicDoc makes what the portal's search finds of a document that the public
