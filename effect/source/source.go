@@ -57,7 +57,7 @@ var ErrFormat = errors.New("data source must be PATH.csv, PATH.parquet, sqlite:P
 
 // Open opens the source that a text names: a path that ends in .csv, .tsv or
 // .parquet, sqlite:PATH#table, or postgres://…#table (a table may be given as
-// schema.table).
+// schema.table). Programs built with -tags duckdb also open duckdb:PATH#table.
 func Open(ctx context.Context, spec string) (Source, error) {
 	switch {
 	case strings.HasPrefix(spec, "postgres://"), strings.HasPrefix(spec, "postgresql://"):
@@ -72,6 +72,13 @@ func Open(ctx context.Context, spec string) (Source, error) {
 			return nil, fmt.Errorf("%s names no table: %w", spec, ErrFormat)
 		}
 		return openSQLite(ctx, path, table)
+	}
+	if rest, ok := strings.CutPrefix(spec, "duckdb:"); ok {
+		path, table, ok := cutTable(rest)
+		if !ok {
+			return nil, fmt.Errorf("%s names no table: %w", spec, ErrFormat)
+		}
+		return openDuckDB(ctx, path, table)
 	}
 	switch strings.ToLower(filepath.Ext(spec)) {
 	case ".csv", ".tsv":
