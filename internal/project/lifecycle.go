@@ -87,7 +87,7 @@ func (s *Service) commands() []command {
 				{Name: "amount", Type: form.Money, Required: true},
 			}, who...),
 			Ground: "FP §8.2 tabell 1 «Fremskaffe kunnskap»"}, Check: s.creatable, Apply: s.create},
-		// Who has the ball before the contract and after the delivery is worked out in tasks.
+		// Who has the ball is worked out in tasks where the state alone does not tell.
 		{Command: lifecycle.Command{Name: "fund", Path: "vedta-finansiering", From: []string{Created}, Who: committee, NotBy: []string{"create"}, Reason: true, Confirm: true,
 			Notify: tellTeam, Ground: "FP §8.1: FoU-utvalget beslutter finansiering"}, Check: s.fundable, Apply: s.fund},
 		{Command: lifecycle.Command{Name: "contract", Path: "kontrakt", From: []string{Created}, To: []string{Contracted}, Who: section, Confirm: true,
@@ -113,7 +113,7 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "deliver_interim", Path: "lever-delrapport", From: []string{Running}, Who: researcher,
 			Fields: []form.Field{{Name: "deliverable", Type: form.Choice, Required: true, From: s.parts}, area("summary", true, 3000), {Name: "file", Type: form.File}},
 			Notify: tellTeam, Ground: "krav F4: en delrapport avslutter ikke prosjektet"}, Check: s.interimOpen, Apply: s.deliverInterim},
-		{Command: lifecycle.Command{Name: "deliver", Path: "lever-sluttrapport", From: []string{Running}, To: []string{Delivered}, Who: researcher, Task: true, Confirm: true,
+		{Command: lifecycle.Command{Name: "deliver", Path: "lever-sluttrapport", From: []string{Running}, To: []string{Delivered}, Who: researcher, Confirm: true,
 			Fields: []form.Field{
 				again(form.Field{Name: "report_title", Required: true, Max: 200}, func(_ *Project, d *Deliverable) string { return d.Title }),
 				again(form.Field{Name: "report_lang", Type: form.Choice, Required: true, Options: form.Codes("language", "nb", "nn", "en")}, func(_ *Project, d *Deliverable) string { return d.Lang }),
@@ -122,7 +122,7 @@ func (s *Service) commands() []command {
 				again(area("limitations", true, 3000), func(p *Project, _ *Deliverable) string { return p.Limitations }),
 				{Name: "file", Type: form.File},
 			},
-			Notify: tellTeam, Ground: "krav F4, FP §3 Kvalitet"}, Due: finalDue, Check: s.deliverableNow, Apply: s.deliver},
+			Notify: tellTeam, Ground: "krav F4, FP §3 Kvalitet"}, Check: s.deliverableNow, Apply: s.deliver},
 		{Command: lifecycle.Command{Name: "review", Path: "kvalitetssikre", From: []string{Delivered}, Who: section,
 			Fields: []form.Field{area("review_note", true, 4000)}, Notify: tellOwner, Ground: "FP §8.2: FoU-seksjonen vurderer design og kvalitet"}, Check: s.reviewable, Apply: s.review},
 		{Command: lifecycle.Command{Name: "accept", Path: "godkjenn", From: []string{Delivered}, To: []string{Accepted}, Who: owner, NotBy: []string{"review"}, Confirm: true,

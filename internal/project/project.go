@@ -416,6 +416,9 @@ func tasks(p *Project) []record.Task {
 				out = append(out, record.Task{Name: "deliverable:" + itoa(d.ID), Command: "deliver_interim", Detail: d.Title, Due: d.Due()})
 			}
 		}
+		if p.Final() != nil {
+			add("deliver", p.ForecastEnd)
+		}
 		if !p.NextFollowUp.IsZero() {
 			add("follow_up", p.NextFollowUp)
 		}

@@ -527,8 +527,6 @@ func (p *Project) findingLines() string {
 	return strings.Join(lines, "\n")
 }
 
-func finalDue(p *Project) time.Time { return p.ForecastEnd }
-
 func (s *Service) deliverableNow(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
 	if p.Final() == nil {
 		v.Block("project.blocked.no_final")

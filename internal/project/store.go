@@ -2,9 +2,9 @@ package project
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -118,13 +118,8 @@ func (f Filter) Where() db.Where {
 	if f.Delayed {
 		w.And(delayed)
 	}
-	if year := f.FinishedIn; year != 0 {
-		var counted, ended db.Where
-		counted.And("b.counted_finished = ?", year)
-		ended.And("b.counted_finished = 0").And("b.finished >= ? AND b.finished < ?", yearStart(year), yearStart(year+1))
-		// The end as a source writes it may be a span of several years.
-		ended.And("COALESCE(b.period_end ->> 'from', '') = '' OR substr(b.period_end ->> 'from', 1, 4) = ?", fmt.Sprintf("%04d", year))
-		w.AndWhere(db.Or(counted, ended))
+	if f.FinishedIn != 0 {
+		w.AndWhere(finishedIn(f.FinishedIn))
 	}
 	if year := f.StartedIn; year != 0 {
 		w.And("b.start_from >= ? AND b.start_to < ?", yearStart(year), yearStart(year+1)).And("NOT " + notBegun)
@@ -136,6 +131,16 @@ func (f Filter) Where() db.Where {
 		w.AndWhere(answering(f.NeedID))
 	}
 	return w
+}
+
+// finishedIn is Project.FinishedIn in SQL.
+func finishedIn(year int) db.Where {
+	var counted, ended db.Where
+	counted.And("b.counted_finished = ?", year)
+	ended.And("b.counted_finished = 0").And("b.finished >= ? AND b.finished < ?", yearStart(year), yearStart(year+1))
+	// The end as a source writes it may be a span of several years.
+	ended.And("COALESCE(b.period_end ->> 'from', '') = '' OR substr(b.period_end ->> 'from', 1, 4) = ?", fmt.Sprintf("%04d", year))
+	return db.Or(counted, ended)
 }
 
 // mentions holds for projects that name the folded word. Title and number are
@@ -169,7 +174,7 @@ func (s Sort) order() string {
 	key := ""
 	switch s.By {
 	case "title":
-		key = "r.title_sort"
+		key = "replace(r.title_sort, 'å', 'ÿ')" // by their codes å comes before æ and ø; ÿ comes after, and no folded title has it
 	case "theme":
 		key = "NULLIF(b.theme, '')"
 	case "period":
@@ -186,7 +191,8 @@ func (s Sort) order() string {
 	case "rest":
 		key = "CASE WHEN b.amount > 0 THEN b.amount - b.spent END"
 	default:
-		return "CASE WHEN r.state IN ('" + strings.Join(unfinished, "', '") + "') THEN 0 ELSE 1 END, (" + ends + " IS NULL), " + ends + ", r.number"
+		// What a source only counts comes after what it names.
+		return "CASE WHEN r.state IN ('" + strings.Join(unfinished, "', '") + "') THEN 0 ELSE 1 END, (" + ends + " IS NULL), " + ends + ", (NOT b.named), r.number"
 	}
 	direction := ""
 	if s.Desc {
@@ -238,6 +244,7 @@ type Group struct {
 	Alert      string `db:"alert"`
 	Delayed    bool   `db:"delayed"`
 	Example    bool   `db:"example"`
+	Finished   int    `db:"finished"` // the year asked for or the one before it; 0 for neither
 	N          int    `db:"n"`
 }
 
@@ -265,14 +272,22 @@ func (g Group) Label() string {
 	return ""
 }
 
+// Unfinished says whether the group's projects still have their final report ahead.
+func (g Group) Unfinished() bool { return slices.Contains(unfinished, g.State) }
+
 // Summary counts the projects that the context's actor may read and the filter
-// holds for.
-func (s *Service) Summary(ctx context.Context, f Filter) (Groups, error) {
-	where, args := s.scoped(ctx, f).SQL()
-	late := "COALESCE(" + delayed + ", 1 = 0)"
+// holds for. The year, and the one before it, are those that finished projects are
+// told apart by.
+func (s *Service) Summary(ctx context.Context, f Filter, year int) (Groups, error) {
+	// The conditions of the columns and of the rows are numbered one after the other.
+	now, args := finishedIn(year).SQL()
+	last, args := finishedIn(year - 1).SQL(args...)
+	where, args := s.scoped(ctx, f).SQL(args...)
+	cond := func(where string) string { return strings.TrimPrefix(where, "WHERE ") }
 	rows, err := db.All[Group](ctx, s.Kind.Engine().DB,
-		"SELECT r.state, b.instrument, r.alert, "+late+" AS delayed, r.example, count(*) AS n FROM record r JOIN project b ON b.id = r.id "+where+
-			" GROUP BY r.state, b.instrument, r.alert, "+late+", r.example", args...)
+		"SELECT r.state, b.instrument, r.alert, COALESCE("+delayed+", 1 = 0) AS delayed, r.example,"+
+			" CASE WHEN "+cond(now)+" THEN "+strconv.Itoa(year)+" WHEN "+cond(last)+" THEN "+strconv.Itoa(year-1)+" ELSE 0 END AS finished, count(*) AS n"+
+			" FROM record r JOIN project b ON b.id = r.id "+where+" GROUP BY 1, 2, 3, 4, 5, 6", args...)
 	if err != nil {
 		return nil, fmt.Errorf("count the portfolio: %w", err)
 	}
@@ -352,30 +367,29 @@ func (s *Service) Money(ctx context.Context, f Filter) (Money, error) {
 	return out, nil
 }
 
-// ThemesInUse gives the slugs of the themes that projects have, also those of
-// earlier plans.
-func (s *Service) ThemesInUse(ctx context.Context) ([]string, error) {
-	return db.All[string](ctx, s.Kind.Engine().DB, "SELECT DISTINCT theme FROM project WHERE theme <> '' ORDER BY theme")
-}
-
-// InstitutionsInUse gives the ids of the institutions that take part in projects.
-func (s *Service) InstitutionsInUse(ctx context.Context) ([]string, error) {
-	texts, err := db.All[string](ctx, s.Kind.Engine().DB, "SELECT DISTINCT CAST(institutions AS TEXT) FROM project")
+// InUse gives the slugs of the themes, those of earlier plans too, and the ids of
+// the institutions that the projects which the context's actor may read have.
+func (s *Service) InUse(ctx context.Context) (themes, institutions []string, err error) {
+	where, args := s.scoped(ctx, Filter{Example: true}).SQL()
+	type row struct {
+		Theme        string          `db:"theme"`
+		Institutions db.JSON[[]Role] `db:"institutions"`
+	}
+	rows, err := db.All[row](ctx, s.Kind.Engine().DB, "SELECT DISTINCT b.theme, CAST(b.institutions AS TEXT) AS institutions FROM record r JOIN project b ON b.id = r.id "+where, args...)
 	if err != nil {
-		return nil, fmt.Errorf("institutions of projects: %w", err)
+		return nil, nil, fmt.Errorf("themes and institutions of projects: %w", err)
 	}
-	var out []string
-	for _, t := range texts {
-		var roles []Role
-		if err := json.Unmarshal([]byte(t), &roles); err != nil {
-			return nil, fmt.Errorf("institutions of projects: %w", err)
+	for _, r := range rows {
+		if r.Theme != "" {
+			themes = append(themes, r.Theme)
 		}
-		for _, r := range roles {
-			out = append(out, r.Org)
+		for _, role := range r.Institutions.V {
+			institutions = append(institutions, role.Org)
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
+	slices.Sort(themes)
+	slices.Sort(institutions)
+	return slices.Compact(themes), slices.Compact(institutions), nil
 }
 
 // Answering gives the projects that answer a need, whoever asks.

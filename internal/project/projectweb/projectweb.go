@@ -1,15 +1,12 @@
-// Package projectweb is what people see of projects: the portfolio as a list, in
+// Package projectweb is what people see of projects: the portfolio as a table, in
 // time and in money, and the page of each project.
 package projectweb
 
 import (
 	"context"
-	"net/http"
 
-	"github.com/a-h/templ"
-
-	"funn/internal/platform/db"
-	"funn/internal/platform/lang"
+	"funn/internal/platform/access"
+	"funn/internal/platform/blob"
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
@@ -26,6 +23,14 @@ type Deps struct {
 	Organisations func(ctx context.Context, ids ...string) (map[string]string, error)
 	// ThemeName gives the name of a theme by its slug, in the plan that has it.
 	ThemeName func(ctx context.Context, slug string) string
+	// Files holds what has been delivered; nil where no files are kept.
+	Files Files
+}
+
+// Files opens a kept file by its hash; a file that is not there is a NotFound
+// fault. A blob.Store is one.
+type Files interface {
+	Open(ctx context.Context, sha string) (blob.File, error)
 }
 
 type pages struct{ Deps }
@@ -36,28 +41,48 @@ func Module(d Deps) module.Module {
 	return module.Module{
 		Name: "project", Kinds: []record.AnyKind{d.Service.Kind}, Migrations: project.Migrations, Messages: project.Messages,
 		Subscribe: d.Service.Subscribe, Routes: p.routes,
-		Nav: []web.NavEntry{{Key: "project.nav", Path: "/portefolje", Order: 30}},
+		// Those outside the agency have their own projects here.
+		Nav: []web.NavEntry{{Key: "project.nav", Path: list, Order: 30, For: func(a access.Actor) bool { return !a.Nobody() }}},
 	}
 }
+
+// list is the address of the portfolio.
+const list = "/portefolje"
 
 func (p *pages) routes(r *web.Router) {
-	recordweb.Mount(p.Site, recordweb.View[*project.Project]{Kind: p.Service.Kind, Body: p.body, UpKey: "project.nav", UpPath: "/portefolje"})
-	r.Add(web.Route{Pattern: "GET /portefolje", Rule: web.LoggedIn, Handle: p.list})
+	recordweb.Mount(p.Site, recordweb.View[*project.Project]{
+		Kind: p.Service.Kind, Icon: ui.IconProject, UpKey: "project.nav", UpPath: list,
+		Body: p.overview, Side: p.people, Tags: tags,
+		Tabs: []recordweb.Tab[*project.Project]{
+			{Path: "milepaler", Key: "project.tab.milestones", Body: p.milestones},
+			{Path: "okonomi", Key: "project.tab.money", Body: p.money},
+			{Path: "dokumenter", Key: "project.tab.documents", Body: p.documents},
+			{Path: "formidling", Key: "project.tab.outreach", Body: p.outreach},
+		},
+		After: func(command string, h *record.Head) string {
+			if command == "budget" {
+				return path(h.Number) + "/okonomi"
+			}
+			return ""
+		},
+	})
+	r.Add(
+		// Whoever is logged in may open it: it shows what each may read.
+		web.Route{Pattern: "GET " + list, Rule: web.LoggedIn, Handle: p.portfolio},
+		web.Route{Pattern: "GET " + list + ".csv", Rule: web.LoggedIn, Handle: p.download(asCSV)},
+		web.Route{Pattern: "GET " + list + ".xlsx", Rule: web.LoggedIn, Handle: p.download(asXLSX)},
+		web.Route{Pattern: "GET /prosjekt/{number}/okonomi.csv", Rule: web.OwnRecords, Kind: "project", Handle: p.moneyFile},
+		web.Route{Pattern: "GET /prosjekt/{number}/fil/{sha}", Rule: web.OwnRecords, Kind: "project", Handle: p.file},
+	)
 }
 
-func (p *pages) body(_ *web.Context, rec *project.Project) (templ.Component, error) {
-	return ui.Prose(rec.Summary), nil
-}
+func path(number string) string { return "/prosjekt/" + number }
 
-func (p *pages) list(c *web.Context) error {
-	ctx := c.Ctx()
-	projects, err := p.Service.Kind.List(ctx, db.Where{}, "r.number", 0, 0)
-	if err != nil {
-		return err
+// open gives the project of the address, for the routes beside the record pages.
+func (p *pages) open(c *web.Context) (*project.Project, error) {
+	rec, err := p.Service.Kind.ByNumber(c.Ctx(), c.Path("number"))
+	if err != nil && c.Actor.Nobody() {
+		return nil, errLogIn
 	}
-	items := make([]ui.Item, len(projects))
-	for i, rec := range projects {
-		items[i] = ui.Item{Kicker: rec.Number, Title: rec.Title, Href: "/prosjekt/" + rec.Number, Tags: []ui.TagProps{recordweb.StateTag(ctx, p.Site.Engine, rec.Base())}}
-	}
-	return c.Within(http.StatusOK, c.Page(lang.T(ctx, "project.nav")), listPage(items))
+	return rec, err
 }
