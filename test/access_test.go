@@ -1,0 +1,491 @@
+package test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"funn/internal/need"
+	"funn/internal/platform/form"
+	"funn/internal/platform/lifecycle"
+	"funn/internal/platform/record"
+	"funn/internal/platform/web"
+	"funn/internal/project"
+	"funn/internal/publication"
+	"funn/internal/uptake"
+)
+
+// The access tests are made from the routes and the lifecycles: every page of
+// every record in every state, one's own and another's, for every person. What
+// somebody may see is told by the model below, which is written from the
+// requirements and knows nothing of the rules in the code.
+
+// model says who may see a record of a kind.
+type model func(state, person string, own bool) bool
+
+func staff(person string) bool {
+	return person != "" && !slices.Contains([]string{"forsker", "leverandor", "fagvurderer", "fagvurderer2"}, person)
+}
+
+// theirs says whether the person owns or leads what was planted: fageier and
+// forsker have the one of each two records, fageier2 and leverandor the other.
+func theirs(person string, own bool) bool {
+	if own {
+		return person == "fageier" || person == "forsker"
+	}
+	return person == "fageier2" || person == "leverandor"
+}
+
+var models = map[string]model{
+	// A draft is its submitter's alone; from then on the board is everybody's in
+	// the agency, and never anybody's outside it (B1, B6).
+	"need": func(state, person string, own bool) bool {
+		if state == need.Draft {
+			return theirs(person, own)
+		}
+		return staff(person)
+	},
+	// Staff see every project; those outside only the ones they lead (architecture).
+	"project": func(_, person string, own bool) bool { return staff(person) || theirs(person, own) },
+	// A report is staff's and its author's until it is published, then everybody's.
+	"publication": func(state, person string, own bool) bool {
+		switch state {
+		case publication.Published, publication.MetadataPublished, publication.NewVersion, publication.Withdrawn:
+			return true
+		}
+		return staff(person) || theirs(person, own)
+	},
+	"uptake": func(_, person string, _ bool) bool { return staff(person) },
+}
+
+// canaries are the records that the test plants: of each kind in each state, one
+// that the demo persons fageier and forsker own and one that others do.
+type canary struct {
+	kind, state, number, word string
+	own                       bool
+}
+
+// word makes a word that is found nowhere else, also not by a stem or a part.
+func word(n int) string {
+	return fmt.Sprintf("kanari%sqzx", strings.Repeat(string(rune('a'+n%26)), 1)+fmt.Sprint(n))
+}
+
+// plant writes a record of each kind in each of its states, twice, with a word of
+// its own in every text that it has.
+func plant(t testing.TB, s *site) []canary {
+	t.Helper()
+	var out []canary
+	ctx := system(t.Context())
+	for _, kind := range []string{"need", "project", "publication", "uptake"} {
+		k, ok := s.Engine.Kind(kind)
+		if !ok {
+			t.Fatalf("no kind %s", kind)
+		}
+		for _, state := range k.Lifecycle().States {
+			for _, own := range []bool{true, false} {
+				w := word(len(out))
+				h, err := plantOne(ctx, s, k, state, own, w)
+				if err != nil {
+					t.Fatalf("plant a %s in %s: %v", kind, state.Name, err)
+				}
+				out = append(out, canary{kind, state.Name, h.Number, w, own})
+			}
+		}
+	}
+	if err := s.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func plantOne(ctx context.Context, s *site, k record.AnyKind, state lifecycle.State, own bool, w string) (*record.Head, error) {
+	owner, leader, worker := "fageier2", "leverandor", "fou2"
+	if own {
+		owner, leader, worker = "fageier", "forsker", "fou"
+	}
+	var rec record.Record
+	var do func() error
+	switch k := k.(type) {
+	case *need.Kind:
+		n := &need.Need{Submitter: owner, Owner: owner, CaseWorker: worker, PausedState: need.Reported}
+		rec, do = n, func() error { return k.Import(ctx, n, "") }
+	case *project.Kind:
+		p := &project.Project{Leader: leader, Owner: owner, CaseWorker: worker}
+		rec, do = p, func() error { return k.Import(ctx, p, "") }
+	case *publication.Kind:
+		p := &publication.Publication{Leader: leader, Owner: owner, CaseWorker: worker, Slug: w, Year: 2022}
+		if state.Name == publication.NewVersion {
+			p.Draft.V = &publication.Draft{}
+		}
+		rec, do = p, func() error { return k.Import(ctx, p, "") }
+	case *uptake.Kind:
+		// What is assessed exists, and each project is assessed once.
+		projects, _ := s.Engine.Kind("project")
+		p := &project.Project{Head: record.Head{Title: "Det som vurderes", State: project.Accepted, Unit: "avdir"}}
+		if err := projects.(*project.Kind).Import(ctx, p, ""); err != nil {
+			return nil, err
+		}
+		u := &uptake.Uptake{Owner: owner, CaseWorker: worker, Project: p.ID}
+		rec, do = u, func() error { return k.Import(ctx, u, "") }
+	default:
+		return nil, fmt.Errorf("no canary of %T", k)
+	}
+	fillTexts(reflect.ValueOf(rec).Elem(), w)
+	h := rec.Base()
+	h.Title, h.State, h.Unit, h.Lang = w+" "+h.Kind, state.Name, "avdir/fagavdeling", "nb"
+	return h, do()
+}
+
+// plain are the texts of records that hold codes and keys, not words.
+var plain = regexp.MustCompile(`^(ID|Kind|Number|TitleSort|Lang|State|Unit|Alert|Source|Flags|CreatedBy|Submitter|Owner|CaseWorker|Leader|SignedBy|PausedState|MergedInto|Phase|RnDKind|Theme|Instrument|PubType|Slug|Project|Publication|Supersedes|ReviewedBy|DataPlan|DOI|ISBN|ExternalURL|Outcome|Folded|RoleNames|.*By)$`)
+
+// fillTexts puts the word in every text field that is empty.
+func fillTexts(v reflect.Value, w string) {
+	t := v.Type()
+	for i := range t.NumField() {
+		f := v.Field(i)
+		if t.Field(i).Anonymous {
+			continue
+		}
+		if f.Kind() == reflect.String && f.String() == "" && !plain.MatchString(t.Field(i).Name) {
+			f.SetString(w + " " + strings.ToLower(t.Field(i).Name))
+		}
+	}
+}
+
+// fillers are the values for the parts of addresses that name no record of the
+// planted kinds. A route with another part must be given one here.
+var fillers = map[string][]string{
+	"{version}": {"2021-2025"}, "{slug}": {"palitelig-forvaltning"}, "{goal}": {"flere-i-arbeid"}, "{theme}": {"palitelig-forvaltning"},
+	"{sha}": {strings.Repeat("0", 64)}, "{number}": {"2021-2025"}, "{id}": {"1"}, "{key}": {"flere-i-arbeid"}, "{name}": {"1"},
+}
+
+// queries are what lists are asked, so that their filters, sortings, exports and
+// searches are tried too: among them each word that is not to be found.
+func queries(hidden []string) []string {
+	out := []string{"", "?sorter=tittel", "?visning=tidslinje", "?visning=budsjett", "?visning=liste", "?eksempel=true", "?status=alle", "?side=2"}
+	for _, w := range hidden {
+		out = append(out, "?q="+w)
+	}
+	return out
+}
+
+var random = regexp.MustCompile(`name="_key" value="[^"]*"`)
+
+// neutral takes out what differs from one answer to the next by chance.
+func neutral(page string) string { return random.ReplaceAllString(page, "") }
+
+// Nobody sees a record they may not see: not its page, not a form, not in a list,
+// a count, a search or an export; and what is refused looks like what is absent.
+func TestCanaries(t *testing.T) {
+	s := onSQLite(t)
+	words := plant(t, s)
+	// Only some persons differ in what they may see; one of each sort is enough.
+	who := []string{"", "fageier", "fageier2", "fou", "forsker", "leverandor", "fagvurderer", "kontor", "admin", "bibliotek"}
+	for _, person := range who {
+		s.as(t, person) // logged in before the routes are tried side by side
+	}
+	var cells, leaks atomic.Int64
+	leak := func(format string, args ...any) {
+		if leaks.Add(1) <= 50 {
+			t.Errorf(format, args...)
+		}
+	}
+	// hidden gives the words that the person must not meet.
+	hidden := func(person string) []string {
+		var out []string
+		for _, c := range words {
+			if !models[c.kind](c.state, person, c.own) {
+				out = append(out, c.word)
+			}
+		}
+		return out
+	}
+	try := func(route web.Route) {
+		method, pattern, _ := strings.Cut(route.Pattern, " ")
+		if method != http.MethodGet {
+			return
+		}
+		if route.Kind != "" && models[route.Kind] != nil && strings.Contains(pattern, "{number}") {
+			for _, person := range who {
+				_, absent := s.get(t, person, strings.Replace(pattern, "{number}", "X-2022-999", 1))
+				for _, c := range words {
+					if c.kind != route.Kind {
+						continue
+					}
+					if route.Command != "" && models[c.kind](c.state, person, c.own) && person != "fageier" && person != "forsker" && person != "kontor" {
+						continue // what a form shows to those who see the record is the record's
+					}
+					cells.Add(1)
+					status, page := s.get(t, person, strings.Replace(pattern, "{number}", c.number, 1))
+					for _, w := range hidden(person) {
+						if strings.Contains(page, w) {
+							leak("%q sees %s at %s of a %s in %s", person, w, pattern, c.kind, c.state)
+						}
+					}
+					switch {
+					case models[c.kind](c.state, person, c.own):
+						if !containsInt([]int{http.StatusOK, http.StatusForbidden, http.StatusConflict}, status) {
+							leak("%q gets %d at %s of a %s in %s (own %v), which they may see", person, status, pattern, c.kind, c.state, c.own)
+						}
+					case person == "" && status != http.StatusSeeOther, person != "" && status != http.StatusNotFound:
+						leak("%q gets %d at %s of a %s in %s (own %v), which they may not see", person, status, pattern, c.kind, c.state, c.own)
+					case strings.ReplaceAll(neutral(page), url.PathEscape(c.number), "X-2022-999") != neutral(absent):
+						leak("%q can tell a hidden %s in %s from an absent one at %s", person, c.kind, c.state, pattern)
+					}
+				}
+			}
+			return
+		}
+		for _, path := range paths(t, pattern, words) {
+			for _, person := range who {
+				for i, q := range queries(hidden(person)) {
+					cells.Add(1)
+					status, page := s.get(t, person, path+q)
+					for _, w := range hidden(person) {
+						// What somebody asked for themselves is shown to them again: as they
+						// wrote it, and not with the words that follow it in the record.
+						found := w
+						if strings.Contains(path+q, w) {
+							found = w + " "
+						}
+						if strings.Contains(page, found) {
+							leak("%q sees %s at %s%s", person, w, path, q)
+						}
+					}
+					if i == 0 && status != http.StatusOK {
+						break // a page that is refused is refused whatever it is asked
+					}
+				}
+			}
+		}
+	}
+	routes := make(chan web.Route)
+	var tried sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		tried.Go(func() {
+			for route := range routes {
+				try(route)
+			}
+		})
+	}
+	for _, route := range s.Router.Routes() {
+		routes <- route
+	}
+	close(routes)
+	tried.Wait()
+	t.Logf("%d cells, %d leaks, %d routes, %d canaries", cells.Load(), leaks.Load(), len(s.Router.Routes()), len(words))
+}
+
+// paths gives the addresses of a pattern, with every part filled in.
+func paths(t *testing.T, pattern string, words []canary) []string {
+	t.Helper()
+	out := []string{strings.TrimSuffix(pattern, "{$}")}
+	for _, part := range regexp.MustCompile(`\{[^}]+\}`).FindAllString(out[0], -1) {
+		values := slices.Clone(fillers[part])
+		if len(values) == 0 {
+			t.Errorf("route %s: the access test has no value for %s", pattern, part)
+			return nil
+		}
+		// A record of any kind can be asked for by its number or its slug.
+		kinds := map[string]int{}
+		for _, c := range words {
+			// The first of each kind is a draft, or what comes nearest to one.
+			if kinds[c.kind]++; part == "{number}" && kinds[c.kind] <= 2 || part == "{slug}" && c.kind == "publication" && strings.Contains(pattern, "rapport") {
+				values = append(values, map[string]string{"{number}": c.number, "{slug}": c.word}[part])
+			}
+		}
+		var next []string
+		for _, p := range out {
+			for _, v := range values {
+				next = append(next, strings.Replace(p, part, v, 1))
+			}
+		}
+		out = next
+	}
+	return out
+}
+
+// Two worlds: one with hidden records and one without. Whoever may not see them
+// gets the same bytes in both, on every list, count, search and export.
+func TestTwoWorlds(t *testing.T) {
+	with, without := onSQLite(t), onSQLite(t)
+	hide(t, with)
+	if err := without.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var cells int
+	for _, route := range with.Router.Routes() {
+		method, pattern, _ := strings.Cut(route.Pattern, " ")
+		if method != http.MethodGet || strings.Contains(pattern, "{number}") || strings.HasPrefix(pattern, "/admin") {
+			continue
+		}
+		for _, path := range paths(t, pattern, nil) {
+			for _, q := range []string{"", "?q=skjult", "?visning=tidslinje", "?visning=budsjett", "?visning=liste", "?status=alle", "?eksempel=true"} {
+				for _, person := range []string{"", "kontor", "fageier2", "leverandor", "fagvurderer"} {
+					cells++
+					sa, a := with.get(t, person, path+q)
+					sb, b := without.get(t, person, path+q)
+					if sa != sb || same(a) != same(b) {
+						t.Errorf("%q can tell the worlds apart at %s%s: %d and %d\n%s", person, path, q, sa, sb, difference(same(a), same(b)))
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d cells", cells)
+}
+
+var byChance = regexp.MustCompile(`name="_key" value="[^"]*"|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|kl\. [0-9.]+|after=[A-Za-z0-9_=-]+|http://127\.0\.0\.1:[0-9]+`)
+
+// same takes out what differs between two demos by chance: form keys, ids and the
+// minute that the clock shows.
+func same(page string) string { return byChance.ReplaceAllString(page, "") }
+
+func difference(a, b string) string {
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	cut := func(s string) string { return s[max(0, i-80):min(len(s), i+160)] }
+	return fmt.Sprintf("with:    …%s…\nwithout: …%s…", cut(a), cut(b))
+}
+
+// hide plants what the persons of the two-worlds test may not see.
+func hide(t *testing.T, s *site) {
+	t.Helper()
+	ctx := system(t.Context())
+	k, _ := s.Engine.Kind("need")
+	state, _ := k.Lifecycle().State(need.Draft)
+	if _, err := plantOne(ctx, s, k, state, true, "skjult"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A right that is taken away is gone on the next request of an open session, on
+// every route.
+func TestRightsChangeAtOnce(t *testing.T) {
+	s := onSQLite(t)
+	client := s.as(t, "fou2")
+	before := map[string]int{}
+	for _, route := range s.Router.Routes() {
+		if (route.Rule == web.Staff || route.Rule == web.LoggedIn) && strings.HasPrefix(route.Pattern, "GET ") && !strings.Contains(route.Pattern, "{") {
+			path := strings.TrimPrefix(route.Pattern, "GET ")
+			before[path], _ = s.get(t, "fou2", path)
+		}
+	}
+	k, _ := s.Engine.Kind("person")
+	head := s.head(t, "fou2")
+	if _, err := k.Run(system(t.Context()), head.ID, "close", record.Input{Values: form.Values{}, Reason: "Har sluttet."}); err != nil {
+		t.Fatal(err)
+	}
+	for path, was := range before {
+		res, err := client.Get(s.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if was == http.StatusOK && res.StatusCode != http.StatusSeeOther {
+			t.Errorf("%s: %d before, %d after the person was closed; want 303 to the login", path, was, res.StatusCode)
+		}
+	}
+	if len(before) < 5 {
+		t.Errorf("only %d routes tried", len(before))
+	}
+}
+
+// A GET changes nothing in the database.
+func TestReadingChangesNothing(t *testing.T) {
+	s := onSQLite(t)
+	words := plant(t, s)
+	count := func() string {
+		var b bytes.Buffer
+		for _, table := range []string{"record", "event", "task", "record_link", "record_participant", "number_series", "search_doc", "job", "mail_message"} {
+			b.WriteString(table + "=" + s.CountRows(t.Context(), table) + " ")
+		}
+		return b.String()
+	}
+	before := count()
+	for _, route := range s.Router.Routes() {
+		method, pattern, _ := strings.Cut(route.Pattern, " ")
+		if method == http.MethodGet {
+			for _, path := range paths(t, pattern, words[:4]) {
+				s.get(t, "fou", path)
+			}
+		}
+	}
+	if after := count(); after != before {
+		t.Errorf("before: %s\nafter:  %s", before, after)
+	}
+}
+
+// A change that another site's page sends is refused on every route.
+func TestOtherSitesCannotPost(t *testing.T) {
+	s := onSQLite(t)
+	for _, route := range s.Router.Routes() {
+		method, pattern, _ := strings.Cut(route.Pattern, " ")
+		if method != http.MethodPost {
+			continue
+		}
+		path := paths(t, pattern, nil)[0]
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+path, strings.NewReader(""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Sec-Fetch-Site", "cross-site")
+		req.Header.Set("Origin", "https://elsewhere.example")
+		res, err := s.as(t, "fou").Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusForbidden {
+			t.Errorf("%s from another site: %d, want 403", route.Pattern, res.StatusCode)
+		}
+	}
+}
+
+// Every answer carries the security headers, also errors, files and refusals.
+func TestSecurityHeaders(t *testing.T) {
+	s := onSQLite(t)
+	for _, path := range []string{"/", "/logginn", "/oppgaver", "/behov", "/finnes-ikke", "/static/finnes-ikke.css", "/api/v1/projects", "/api/v1/finnes-ikke", "/isalive"} {
+		res, err := s.as(t, "fou").Get(s.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		for name, want := range map[string]string{
+			"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
+		} {
+			if got := res.Header.Get(name); !strings.Contains(got, want) {
+				t.Errorf("%s (%d): %s is %q, want %q in it", path, res.StatusCode, name, got, want)
+			}
+		}
+		if csp := res.Header.Get("Content-Security-Policy"); strings.Contains(csp, "unsafe") {
+			t.Errorf("%s: the policy allows what is unsafe: %s", path, csp)
+		}
+	}
+}
+
+// A route without an access rule stops the program.
+func TestRouteWithoutRule(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("the router took a route without a rule")
+		}
+	}()
+	new(web.Router).Add(web.Route{Pattern: "GET /apent", Handle: func(*web.Context) error { return nil }})
+}

@@ -1,0 +1,209 @@
+// Package test walks through the whole server as its users do: scenarios in a
+// browser, the access tests over all routes, and the promised addresses.
+package test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"funn/internal/app"
+	"funn/internal/platform/db/dbtest"
+	"funn/internal/platform/event"
+	"funn/internal/platform/module"
+	"funn/internal/platform/record"
+	"funn/internal/platform/recordweb"
+)
+
+var demoDay = time.Date(2023, 1, 2, 0, 0, 0, 0, time.UTC)
+
+// persons are all who can log in to the demo; the empty name is somebody who has not.
+var persons = []string{
+	"fou", "fou2", "fageier", "fageier2", "utvalg", "utvalg2", "analyse", "analyse2", "bibliotek", "kommunikasjon", "jurist",
+	"statistikk", "anskaffelse", "atl", "leder", "fylke", "kontor", "produktteam", "admin",
+	"forsker", "leverandor", "fagvurderer", "fagvurderer2", "",
+}
+
+// site is a demo that answers on a port of its own.
+type site struct {
+	*app.Running
+	URL     string
+	clients map[string]*http.Client
+}
+
+// each runs a test on a fresh demo on either database.
+func each(t *testing.T, test func(t *testing.T, s *site)) {
+	t.Helper()
+	dbtest.Addresses(t, func(t *testing.T, address string) { test(t, start(t, address)) })
+}
+
+func onSQLite(t *testing.T) *site {
+	t.Helper()
+	return start(t, "sqlite:"+filepath.Join(t.TempDir(), "funn.db"))
+}
+
+func start(t testing.TB, address string, extra ...func(*recordweb.Site) module.Module) *site {
+	t.Helper()
+	running, err := app.OpenDemo(t.Context(), address, t.TempDir(), demoDay, slog.New(slog.NewTextHandler(io.Discard, nil)), extra...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(running.Handler)
+	t.Cleanup(func() {
+		server.Close()
+		if err := running.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &site{Running: running, URL: server.URL, clients: map[string]*http.Client{}}
+}
+
+// as gives a client that has logged in as the person; nobody for the empty name.
+func (s *site) as(t testing.TB, person string) *http.Client {
+	t.Helper()
+	if c, ok := s.clients[person]; ok {
+		return c
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	if person != "" {
+		res, err := c.PostForm(s.URL+"/logginn", url.Values{"user": {person}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("log in as %s: %d", person, res.StatusCode)
+		}
+	}
+	s.clients[person] = c
+	return c
+}
+
+// get fetches a page and gives its status and text.
+func (s *site) get(t testing.TB, person, path string) (int, string) {
+	t.Helper()
+	res, err := s.as(t, person).Get(s.URL + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read(t, res)
+}
+
+// post sends a hand-made form.
+func (s *site) post(t testing.TB, person, path string, form url.Values) (int, string) {
+	t.Helper()
+	res, err := s.as(t, person).PostForm(s.URL+path, form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read(t, res)
+}
+
+func read(t testing.TB, res *http.Response) (int, string) {
+	t.Helper()
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(b)
+}
+
+// head gives a record as it stands, whoever may see it.
+func (s *site) head(t testing.TB, number string) record.Head {
+	t.Helper()
+	h, err := s.Engine.Find(system(t.Context()), number)
+	if err != nil {
+		t.Fatalf("record %s: %v", number, err)
+	}
+	return h
+}
+
+// newest gives the record of the kind that was made last.
+func (s *site) newest(t testing.TB, kind string) record.Head {
+	t.Helper()
+	heads, err := s.Newest(t.Context(), kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return heads
+}
+
+func (s *site) events(t testing.TB, id string) []event.Event {
+	t.Helper()
+	list, err := event.Of(t.Context(), s.Engine.DB, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// refusedTo checks that everybody but those named is refused a command, by its
+// page and by a hand-made POST, and that nothing changed.
+func (s *site) refusedTo(t *testing.T, path, number string, form url.Values, but ...string) {
+	t.Helper()
+	var before record.Head
+	if number != "" {
+		before = s.head(t, number)
+	}
+	for _, p := range persons {
+		if contains(but, p) {
+			continue
+		}
+		for _, try := range []func() (int, string){
+			func() (int, string) { return s.get(t, p, path) },
+			func() (int, string) { return s.post(t, p, path, form) },
+		} {
+			status, _ := try()
+			want := []int{http.StatusForbidden, http.StatusNotFound}
+			if p == "" {
+				want = []int{http.StatusSeeOther}
+			}
+			if !containsInt(want, status) {
+				t.Errorf("%q at %s got %d, want one of %v", p, path, status, want)
+			}
+		}
+	}
+	if number != "" {
+		if after := s.head(t, number); after.Version != before.Version || after.State != before.State {
+			t.Errorf("%s changed from version %d (%s) to %d (%s) by somebody who was refused", number, before.Version, before.State, after.Version, after.State)
+		}
+	}
+}
+
+func contains(list []string, x string) bool {
+	for _, v := range list {
+		if v == x {
+			return true
+		}
+	}
+	return false
+}
+
+func containsInt(list []int, x int) bool {
+	for _, v := range list {
+		if v == x {
+			return true
+		}
+	}
+	return false
+}
+
+func inDays(n int) string { return demoDay.AddDate(0, 0, n).Format("02.01.2006") }
+
+func system(ctx context.Context) context.Context { return app.AsSystem(ctx) }
+
+func text(format string, args ...any) string { return strings.TrimSpace(fmt.Sprintf(format, args...)) }
