@@ -54,7 +54,8 @@ var states = []lifecycle.State{
 	{Name: Withdrawn, Label: "withdrawn", Tone: lifecycle.Neutral, Final: true},
 }
 
-// commands is the life of a publication (requirements 3.9, reports).
+// commands is the life of a publication (requirements 3.9, reports). A page
+// offers them in this order: within each part, what moves the report on comes first.
 func (s *Service) commands() []command {
 	text := func(name string, required bool, limit int, stored func(*Publication) string) form.Field {
 		return form.Field{Name: name, Type: form.Area, Required: required, Max: limit, Value: form.On(stored)}
@@ -79,6 +80,17 @@ func (s *Service) commands() []command {
 			},
 			Ground: "ÅR vedlegg: ett prosjekt kan ha flere rapporter"}, Check: s.yearNotAhead, Apply: s.register},
 
+		// Approved by two, and published.
+		{Command: lifecycle.Command{Name: "ready", Path: "metadata-klare", From: []string{Received}, To: []string{MetadataReady}, Who: editors, Task: true,
+			Notify: tellTeam, Ground: "krav 3.9: sammendrag, tema, prosjekt"}, Check: s.complete, Apply: s.ready, Due: func(p *Publication) time.Time { return p.PublishBy() }},
+		{Command: lifecycle.Command{Name: "approve", Path: "godkjenn", From: []string{MetadataReady, MetadataPublished, NewVersion}, Who: approvers, Confirm: true,
+			Notify: tellTeam, Ground: "FP §8.2 tabell 1 «Formidling»: fageier og FoU-seksjonen"}, Check: s.approvable, Apply: s.approve},
+		{Command: lifecycle.Command{Name: "publish", Path: "publiser", From: []string{MetadataReady, MetadataPublished, NewVersion}, To: []string{Published}, Who: approvers, NotBy: []string{"approve"}, Confirm: true,
+			Notify: tellAbroad, Ground: "FP §8.2 tabell 1 «Formidling»; kommunikasjon får beskjed"}, Check: s.publishable, Apply: s.publish},
+		{Command: lifecycle.Command{Name: "publish_metadata", Path: "publiser-omtale", From: []string{MetadataReady, NewVersion}, To: []string{MetadataPublished}, Who: approvers, NotBy: []string{"approve"}, Confirm: true,
+			Notify: tellTeam, Ground: "krav 3.9 PUBLISERT(metadata); krav I1"}, Check: s.announceable, Apply: s.publish},
+
+		// What it says and how it is found.
 		{Command: lifecycle.Command{Name: "describe", Path: "omtale", From: open, Who: editors, Edit: true,
 			Fields: []form.Field{
 				{Name: "title", Required: true, Max: 200, Value: form.On(func(p *Publication) string { return p.Working().Title })},
@@ -104,44 +116,37 @@ func (s *Service) commands() []command {
 				{Name: "supersedes", Type: form.Choice, From: s.siblingOptions, Value: form.On(func(p *Publication) string { return p.Supersedes })},
 			},
 			Ground: "krav 3.9: tema, prosjekt, behov"}, Check: s.classifiable, Apply: s.classify},
-		{Command: lifecycle.Command{Name: "add_institution", Path: "ny-institusjon", From: []string{Received, MetadataReady, MetadataPublished, Published}, Who: editors,
-			Fields: []form.Field{
-				{Name: "institution", Type: form.Choice, Required: true, From: s.organisationOptions},
-				{Name: "role", Type: form.Choice, Required: true, Options: form.Codes("project.role", project.Host, project.Partner, project.Subcontractor)},
-			}, Ground: "krav D8"}, Check: s.newInstitution, Apply: s.addInstitution},
-		{Command: lifecycle.Command{Name: "remove_institution", Path: "fjern-institusjon", From: []string{Received, MetadataReady, MetadataPublished, Published}, Who: editors, Danger: true,
-			Fields: []form.Field{{Name: "institution", Type: form.Choice, Required: true, From: s.ownInstitutions}}}, Check: s.hasInstitution, Apply: s.removeInstitution},
 		{Command: lifecycle.Command{Name: "add_file", Path: "ny-fil", From: []string{Received, MetadataReady, MetadataPublished, NewVersion}, Who: editors,
 			Fields: []form.Field{
 				{Name: "file", Type: form.File, Required: true}, {Name: "file_title", Required: true, Max: 200},
 				{Name: "file_lang", Type: form.Choice, Required: true, Options: languages},
 			}, Ground: "ui.md §7: filer har tittel og språk"}, Check: s.newFile, Apply: s.addFile},
+		{Command: lifecycle.Command{Name: "add_institution", Path: "ny-institusjon", From: []string{Received, MetadataReady, MetadataPublished, Published}, Who: editors,
+			Fields: []form.Field{
+				{Name: "institution", Type: form.Choice, Required: true, From: s.organisationOptions},
+				{Name: "role", Type: form.Choice, Required: true, Options: form.Codes("project.role", project.Host, project.Partner, project.Subcontractor)},
+			}, Ground: "krav D8"}, Check: s.newInstitution, Apply: s.addInstitution},
 		{Command: lifecycle.Command{Name: "remove_file", Path: "fjern-fil", From: []string{Received, MetadataReady, MetadataPublished, NewVersion}, Who: editors, Danger: true,
 			Fields: []form.Field{{Name: "file", Type: form.Choice, Required: true, From: s.fileOptions}}}, Check: s.hasFile, Apply: s.removeFile},
-
-		{Command: lifecycle.Command{Name: "ready", Path: "metadata-klare", From: []string{Received}, To: []string{MetadataReady}, Who: editors, Task: true,
-			Notify: tellTeam, Ground: "krav 3.9: sammendrag, tema, prosjekt"}, Check: s.complete, Apply: s.ready, Due: func(p *Publication) time.Time { return p.PublishBy() }},
-		{Command: lifecycle.Command{Name: "approve", Path: "godkjenn", From: []string{MetadataReady, MetadataPublished, NewVersion}, Who: approvers, Confirm: true,
-			Notify: tellTeam, Ground: "FP §8.2 tabell 1 «Formidling»: fageier og FoU-seksjonen"}, Check: s.approvable, Apply: s.approve},
-		{Command: lifecycle.Command{Name: "publish_metadata", Path: "publiser-omtale", From: []string{MetadataReady, NewVersion}, To: []string{MetadataPublished}, Who: approvers, NotBy: []string{"approve"}, Confirm: true,
-			Notify: tellTeam, Ground: "krav 3.9 PUBLISERT(metadata); krav I1"}, Check: s.announceable, Apply: s.publish},
-		{Command: lifecycle.Command{Name: "publish", Path: "publiser", From: []string{MetadataReady, MetadataPublished, NewVersion}, To: []string{Published}, Who: approvers, NotBy: []string{"approve"}, Confirm: true,
-			Notify: tellAbroad, Ground: "FP §8.2 tabell 1 «Formidling»; kommunikasjon får beskjed"}, Check: s.publishable, Apply: s.publish},
+		{Command: lifecycle.Command{Name: "remove_institution", Path: "fjern-institusjon", From: []string{Received, MetadataReady, MetadataPublished, Published}, Who: editors, Danger: true,
+			Fields: []form.Field{{Name: "institution", Type: form.Choice, Required: true, From: s.ownInstitutions}}}, Check: s.hasInstitution, Apply: s.removeInstitution},
 		{Command: lifecycle.Command{Name: "explain_delay", Path: "forklar-forsinkelse", From: unpublished, Who: editors, Edit: true,
 			Fields: []form.Field{text("delay_reason", true, 500, func(p *Publication) string { return p.DelayReason })},
 			Ground: "krav 3.9: etter " + strconv.Itoa(PublishWeeks) + " uker en offentlig grunn"}, Apply: s.explainDelay},
 
+		// A new version.
 		{Command: lifecycle.Command{Name: "revise", Path: "ny-versjon", From: []string{Published, MetadataPublished}, To: []string{NewVersion}, Who: editors, Reason: true,
 			Ground: "krav 3.9 NY_VERSJON"}, Apply: s.revise},
 		{Command: lifecycle.Command{Name: "discard_version", Path: "forkast-versjon", From: []string{NewVersion}, To: []string{Published, MetadataPublished}, Who: editors, Reason: true, Confirm: true, Danger: true}, Apply: s.discard},
 
+		// Withdrawn by two.
+		{Command: lifecycle.Command{Name: "withdraw", Path: "avpubliser", From: readable, To: []string{Withdrawn}, Who: section, NotBy: []string{"propose_withdrawal"}, Confirm: true, Danger: true,
+			Notify: tellAbroad, Ground: "krav 3.9: gravsteinen blir stående"}, Check: s.proposed, Apply: s.withdraw},
+		{Command: lifecycle.Command{Name: "reject_withdrawal", Path: "avsla-avpublisering", From: readable, Who: section, Reason: true,
+			Notify: tellTeam}, Check: s.proposed, Apply: s.reject},
 		{Command: lifecycle.Command{Name: "propose_withdrawal", Path: "foresla-avpublisering", From: readable, Who: section, Reason: true, Danger: true,
 			Fields: []form.Field{{Name: "tombstone", Type: form.Area, Required: true, Max: 1000}},
 			Notify: section, Ground: "krav 3.9: to i FoU-seksjonen"}, Check: s.proposable, Apply: s.propose},
-		{Command: lifecycle.Command{Name: "reject_withdrawal", Path: "avsla-avpublisering", From: readable, Who: section, Reason: true,
-			Notify: tellTeam}, Check: s.proposed, Apply: s.reject},
-		{Command: lifecycle.Command{Name: "withdraw", Path: "avpubliser", From: readable, To: []string{Withdrawn}, Who: section, NotBy: []string{"propose_withdrawal"}, Confirm: true, Danger: true,
-			Notify: tellAbroad, Ground: "krav 3.9: gravsteinen blir stående"}, Check: s.proposed, Apply: s.withdraw},
 
 		{Command: lifecycle.Command{Name: "assign", Path: "fordel", From: live, Who: section, Edit: true,
 			Fields: []form.Field{

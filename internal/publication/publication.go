@@ -104,16 +104,18 @@ type Edition struct {
 	Content
 }
 
-// Draft is the next edition, and why there is to be one.
+// Draft is the next edition, why there is to be one, and what the public reads
+// until then.
 type Draft struct {
 	Edition
 	Reason string `json:"reason"`
+	From   string `json:"from"` // the state it goes back to when the draft is given up
 }
 
 // Version is an edition that a later one has taken the place of.
 type Version struct {
 	Edition
-	Published time.Time `json:"published"`
+	Published time.Time `json:"published,omitzero"`
 	Replaced  time.Time `json:"replaced"`
 	Reason    string    `json:"reason"` // why it was replaced
 }
@@ -165,8 +167,8 @@ type Publication struct {
 
 	ReceivedAt  time.Time         `db:"received_at"`
 	MetadataAt  time.Time         `db:"metadata_at"`  // when the metadata were ready
-	ShownAt     time.Time         `db:"shown_at"`     // when the public first could read of it
-	PublishedAt time.Time         `db:"published_at"` // when the public first could read the full text
+	ShownAt     time.Time         `db:"shown_at"`     // when the public first could read of it; zero when not known
+	PublishedAt time.Time         `db:"published_at"` // when the public first could read the full text; zero when not known
 	DelayReason string            `db:"delay_reason"` // public: why it comes later than it should
 	Proposal    db.JSON[Proposal] `db:"proposal"`
 	WithdrawnAt time.Time         `db:"withdrawn_at"`
@@ -230,6 +232,11 @@ func (p *Publication) Overdue(today time.Time) bool {
 	return slices.Contains(unpublished, p.State) && !p.PublishBy().IsZero() && today.After(p.PublishBy())
 }
 
+// full says whether the public may read the full text and not only of it.
+func (p *Publication) full() bool {
+	return p.State == Published || p.State == NewVersion && p.Draft.V != nil && p.Draft.V.From == Published
+}
+
 // FullText says whether the edition has the report itself, as a file or as a link.
 func (p *Publication) FullText(e Edition) bool { return len(e.Files) > 0 || p.ExternalURL != "" }
 
@@ -274,7 +281,7 @@ type Page struct {
 	Project      string // id; whether the project is public is for the project to say
 	Supersedes   string // id
 	Embargo      time.Time
-	Shown        time.Time // when the public first could read of it
+	Shown        time.Time // when the public first could read of it; zero when not known
 	Changed      time.Time // when the newest version came; zero for the first
 	VersionNo    int       // from 1
 	DelayReason  string
@@ -308,7 +315,7 @@ func (p *Publication) Page() (Page, bool) {
 		v.Withdrawn, v.Tombstone = p.WithdrawnAt, p.Tombstone
 		return v, true
 	}
-	if p.PublishedAt.IsZero() {
+	if !p.full() {
 		v.Files, v.ExternalURL = nil, ""
 	}
 	return v, true

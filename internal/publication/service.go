@@ -410,7 +410,7 @@ func (s *Service) classifiable(ctx context.Context, p *Publication, in form.Valu
 			return v, wrong("isbn", "publication.bad_isbn")
 		}
 	}
-	if e := in.Day("embargo"); e.After(s.today(ctx)) && !p.PublishedAt.IsZero() {
+	if e := in.Day("embargo"); e.After(s.today(ctx)) && p.full() {
 		return v, wrong("embargo", "publication.embargo_published")
 	}
 	return v, nil
@@ -574,7 +574,7 @@ func (s *Service) announceable(ctx context.Context, p *Publication, in form.Valu
 	if v, err = s.outward(ctx, p, in); err != nil {
 		return v, err
 	}
-	if !p.PublishedAt.IsZero() {
+	if p.full() {
 		v.Block("publication.blocked.was_full")
 	}
 	return v, nil
@@ -644,17 +644,13 @@ func (s *Service) explainDelay(_ context.Context, c *change) error {
 
 func (s *Service) revise(_ context.Context, c *change) error {
 	p := c.Rec
-	p.Draft.V = &Draft{Edition: p.edition(), Reason: c.Reason}
+	p.Draft.V = &Draft{Edition: p.edition(), Reason: c.Reason, From: p.State}
 	p.disapprove()
 	return nil
 }
 
 func (s *Service) discard(_ context.Context, c *change) error {
-	p := c.Rec
-	p.Draft.V = nil
-	if p.PublishedAt.IsZero() {
-		c.To = MetadataPublished
-	}
+	c.To, c.Rec.Draft.V = c.Rec.Draft.V.From, nil
 	return nil
 }
 

@@ -50,7 +50,8 @@ var states = []lifecycle.State{
 	{Name: Closed, Label: "closed", Tone: lifecycle.Success, Final: true},
 }
 
-// commands is the life of an uptake (requirements 3.8).
+// commands is the life of an uptake (requirements 3.8). A page offers them in
+// this order: within each part, what moves the case on comes first.
 func (s *Service) commands() []command {
 	area := func(name string, required bool, limit int) form.Field {
 		return form.Field{Name: name, Type: form.Area, Required: required, Max: limit}
@@ -68,30 +69,25 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "open", Path: "opprett", Create: true, To: []string{Opened}, System: true,
 			Ground: "FP §6, §8.2; krav H1: en godkjent sluttrapport åpner alltid en vurdering"}, Apply: s.open},
 
+		// Findings.
+		{Command: lifecycle.Command{Name: "register_findings", Path: "registrer-funn", From: []string{Opened}, To: []string{Registered}, Who: caseWorker, Task: true,
+			Notify: tellTeam, Ground: "FP §3 Kvalitet: funn med forbehold"}, Check: s.registrable, Due: due},
 		{Command: lifecycle.Command{Name: "add_finding", Path: "nytt-funn", From: []string{Opened, Registered}, Who: caseWorker, Fields: findingText,
 			Ground: "krav 3.8: FoU-seksjonen, forskeren leverer"}, Apply: s.addFinding},
 		{Command: lifecycle.Command{Name: "edit_finding", Path: "endre-funn", From: []string{Opened, Registered}, Who: caseWorker,
 			Fields: append([]form.Field{finding}, findingText...)}, Check: hasFindings, Apply: s.editFinding},
 		{Command: lifecycle.Command{Name: "remove_finding", Path: "fjern-funn", From: []string{Opened, Registered}, Who: caseWorker, Reason: true, Danger: true,
 			Fields: []form.Field{finding}}, Check: s.removableFinding, Apply: s.removeFinding},
-		{Command: lifecycle.Command{Name: "register_findings", Path: "registrer-funn", From: []string{Opened}, To: []string{Registered}, Who: caseWorker, Task: true,
-			Notify: tellTeam, Ground: "FP §3 Kvalitet: funn med forbehold"}, Check: s.registrable, Due: due},
 
+		// What they mean.
+		{Command: lifecycle.Command{Name: "conclude", Path: "implikasjoner-vurdert", From: []string{Registered}, To: []string{Assessed}, Who: owner, Task: true,
+			Notify: tellTeam, Ground: "FP §8.2 tabell 1 «Ta stilling til resultater»; krav H2"}, Check: s.concludable, Due: due},
 		{Command: lifecycle.Command{Name: "assess", Path: "vurder-funn", From: []string{Registered}, Who: assessors,
 			Fields: []form.Field{
 				finding, {Name: "implications", Type: form.Choices, Required: true, Options: form.Codes("uptake.implication", Implications...)}, area("note", false, 1000),
 			}, Ground: "FP §6; krav H2"}, Check: s.assessable, Apply: s.assess},
-		{Command: lifecycle.Command{Name: "conclude", Path: "implikasjoner-vurdert", From: []string{Registered}, To: []string{Assessed}, Who: owner, Task: true,
-			Notify: tellTeam, Ground: "FP §8.2 tabell 1 «Ta stilling til resultater»; krav H2"}, Check: s.concludable, Due: due},
-		{Command: lifecycle.Command{Name: "rework", Path: "tilbake-til-funn", From: []string{Assessed}, To: []string{Registered}, Who: ownerThenSection, Reason: true, Notify: tellTeam}},
 
-		{Command: lifecycle.Command{Name: "recommend", Path: "ny-anbefaling", From: []string{Registered, Assessed}, Who: ownerThenSection,
-			Fields: []form.Field{
-				{Name: "kind", Type: form.Choice, Required: true, Options: form.Codes("uptake.recommendation", RecommendationKinds...)},
-				area("text", true, 1000), {Name: "addressee", Required: true, Max: 150}, someFinding,
-			}, Ground: "FP §2.3, §6; krav H3"}, Apply: s.recommend},
-		{Command: lifecycle.Command{Name: "remove_recommendation", Path: "fjern-anbefaling", From: []string{Registered, Assessed}, Who: ownerThenSection, Reason: true, Danger: true,
-			Fields: []form.Field{recommendation}}, Check: s.removableRecommendation, Apply: s.removeRecommendation},
+		// Recommendations and the decision.
 		{Command: lifecycle.Command{Name: "answer", Path: "svar-pa-anbefaling", From: []string{Assessed}, Who: owner,
 			Fields: []form.Field{
 				recommendation, {Name: "answer", Type: form.Choice, Required: true, Options: form.Codes("uptake.answer", Answers...)}, area("answer_reason", true, 1000),
@@ -102,26 +98,18 @@ func (s *Service) commands() []command {
 				area("outcome_reason", true, 2000), {Name: "close", Type: form.Tick},
 			},
 			Notify: tellTeam, Ground: "FP §8.2 tabell 1 «Ta stilling til resultater»"}, Check: s.decidable, Apply: s.decide},
+		{Command: lifecycle.Command{Name: "recommend", Path: "ny-anbefaling", From: []string{Registered, Assessed}, Who: ownerThenSection,
+			Fields: []form.Field{
+				{Name: "kind", Type: form.Choice, Required: true, Options: form.Codes("uptake.recommendation", RecommendationKinds...)},
+				area("text", true, 1000), {Name: "addressee", Required: true, Max: 150}, someFinding,
+			}, Ground: "FP §2.3, §6; krav H3"}, Apply: s.recommend},
+		{Command: lifecycle.Command{Name: "remove_recommendation", Path: "fjern-anbefaling", From: []string{Registered, Assessed}, Who: ownerThenSection, Reason: true, Danger: true,
+			Fields: []form.Field{recommendation}}, Check: s.removableRecommendation, Apply: s.removeRecommendation},
+		{Command: lifecycle.Command{Name: "rework", Path: "tilbake-til-funn", From: []string{Assessed}, To: []string{Registered}, Who: ownerThenSection, Reason: true, Notify: tellTeam}},
 
-		{Command: lifecycle.Command{Name: "add_audience", Path: "ny-malgruppe", From: []string{Decided, Running}, Who: planners,
-			Fields: []form.Field{{Name: "who", Required: true, Max: 150}, area("how", true, 500)}, Ground: "FP §6; krav H4"}, Check: s.inUse, Apply: s.addAudience},
-		{Command: lifecycle.Command{Name: "remove_audience", Path: "fjern-malgruppe", From: []string{Decided}, Who: planners, Danger: true,
-			Fields: []form.Field{audience}}, Check: s.removableAudience, Apply: s.removeAudience},
-		{Command: lifecycle.Command{Name: "add_action", Path: "nytt-tiltak", From: []string{Decided, Running}, Who: planners,
-			Fields: []form.Field{
-				area("text", true, 500), {Name: "action_owner", Type: form.Choice, Required: true, From: s.staff}, {Name: "action_due", Type: form.Day, Required: true}, someRecommendation,
-			}, Ground: "FP §8.2 tabell 1 «Sette opp plan for bruk»; krav H4"}, Check: s.plannable, Apply: s.addAction},
-		{Command: lifecycle.Command{Name: "move_action", Path: "endre-tiltak", From: []string{Decided, Running}, Who: planners,
-			Fields: []form.Field{
-				pick("action", openActionOptions), {Name: "action_owner", Type: form.Choice, Required: true, From: s.staff}, {Name: "action_due", Type: form.Day, Required: true},
-			}}, Check: s.movable, Apply: s.moveAction},
-		{Command: lifecycle.Command{Name: "remove_action", Path: "fjern-tiltak", From: []string{Decided}, Who: planners, Danger: true,
-			Fields: []form.Field{pick("action", openActionOptions)}}, Check: hasOpenActions, Apply: s.removeAction},
-		{Command: lifecycle.Command{Name: "approve_plan", Path: "godkjenn-plan", From: []string{Decided}, To: []string{Planned}, Who: owner, Confirm: true,
-			Notify: tellAll, Ground: "krav H4: minst én målgruppe og ett tiltak med ansvarlig og dato"}, Check: s.approvable, Apply: s.approvePlan},
+		// The plan carried out.
 		{Command: lifecycle.Command{Name: "start", Path: "sett-i-gang", From: []string{Planned}, To: []string{Running}, Who: ownerThenSection, Task: true,
 			Notify: tellAll, Ground: "FP §6"}, Apply: s.start},
-
 		{Command: lifecycle.Command{Name: "update_action", Path: "oppdater-tiltak", From: []string{Running}, Who: doers,
 			Fields: []form.Field{
 				pick("action", actionOptions),
@@ -131,10 +119,28 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "follow_up", Path: "folg-opp", From: []string{Running}, To: []string{FollowedUp}, Who: ownerThenSection,
 			Fields: []form.Field{area("result", true, 2000), {Name: "check_date", Type: form.Day, Required: true, Value: form.On(func(u *Uptake) string { return day(u.CheckDate) })}},
 			Notify: tellTeam, Ground: "krav 3.8: alle tiltak fullført eller bortfalt med grunn; kontroll etter tolv måneder"}, Check: s.followable, Apply: s.followUp},
-		{Command: lifecycle.Command{Name: "resume", Path: "gjenoppta", From: []string{FollowedUp}, To: []string{Running}, Who: owner, Reason: true, Notify: tellTeam}, Apply: s.start},
 		{Command: lifecycle.Command{Name: "close", Path: "lukk", From: []string{Decided, FollowedUp}, To: []string{Closed}, Who: owner, Confirm: true,
 			Fields: []form.Field{area("close_note", false, 2000)},
 			Notify: tellTeam, Ground: "krav 3.8: fageier lukker"}, Check: s.closable, Apply: s.close},
+		{Command: lifecycle.Command{Name: "resume", Path: "gjenoppta", From: []string{FollowedUp}, To: []string{Running}, Who: owner, Reason: true, Notify: tellTeam}, Apply: s.start},
+
+		// The plan made.
+		{Command: lifecycle.Command{Name: "approve_plan", Path: "godkjenn-plan", From: []string{Decided}, To: []string{Planned}, Who: owner, Confirm: true,
+			Notify: tellAll, Ground: "krav H4: minst én målgruppe og ett tiltak med ansvarlig og dato"}, Check: s.approvable, Apply: s.approvePlan},
+		{Command: lifecycle.Command{Name: "add_action", Path: "nytt-tiltak", From: []string{Decided, Running}, Who: planners,
+			Fields: []form.Field{
+				area("text", true, 500), {Name: "action_owner", Type: form.Choice, Required: true, From: s.staff}, {Name: "action_due", Type: form.Day, Required: true}, someRecommendation,
+			}, Ground: "FP §8.2 tabell 1 «Sette opp plan for bruk»; krav H4"}, Check: s.plannable, Apply: s.addAction},
+		{Command: lifecycle.Command{Name: "add_audience", Path: "ny-malgruppe", From: []string{Decided, Running}, Who: planners,
+			Fields: []form.Field{{Name: "who", Required: true, Max: 150}, area("how", true, 500)}, Ground: "FP §6; krav H4"}, Check: s.inUse, Apply: s.addAudience},
+		{Command: lifecycle.Command{Name: "move_action", Path: "endre-tiltak", From: []string{Decided, Running}, Who: planners,
+			Fields: []form.Field{
+				pick("action", openActionOptions), {Name: "action_owner", Type: form.Choice, Required: true, From: s.staff}, {Name: "action_due", Type: form.Day, Required: true},
+			}}, Check: s.movable, Apply: s.moveAction},
+		{Command: lifecycle.Command{Name: "remove_action", Path: "fjern-tiltak", From: []string{Decided}, Who: planners, Danger: true,
+			Fields: []form.Field{pick("action", openActionOptions)}}, Check: hasOpenActions, Apply: s.removeAction},
+		{Command: lifecycle.Command{Name: "remove_audience", Path: "fjern-malgruppe", From: []string{Decided}, Who: planners, Danger: true,
+			Fields: []form.Field{audience}}, Check: s.removableAudience, Apply: s.removeAudience},
 
 		{Command: lifecycle.Command{Name: "link", Path: "knytt", From: []string{Opened, Registered, Assessed, Decided, Planned, Running, FollowedUp, Closed}, System: true}, Apply: s.link},
 		{Command: lifecycle.Command{Name: "assign", Path: "fordel", From: []string{Opened, Registered, Assessed, Decided, Planned, Running, FollowedUp}, Who: section, Edit: true,

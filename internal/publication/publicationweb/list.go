@@ -200,7 +200,7 @@ func (p *pages) table(ctx context.Context, list []*publication.Publication, wait
 	for _, x := range list {
 		late := ""
 		if x.Overdue(today) {
-			late = lang.T(ctx, "publication.overdue", "date", lang.Day(ctx, x.PublishBy()))
+			late = lang.T(ctx, "publication.is_late")
 		}
 		t.Rows = append(t.Rows, []templ.Component{
 			nameCell(x, strings.Join(append([]string{x.Number}, institutions(x.Institutions.V)...), " · ")),
@@ -209,6 +209,18 @@ func (p *pages) table(ctx context.Context, list []*publication.Publication, wait
 		})
 	}
 	return t
+}
+
+// stateTags puts beside the state what else a reader of the list should know.
+func stateTags(ctx context.Context, tag ui.TagProps, example bool, late string) []ui.TagProps {
+	out := []ui.TagProps{tag}
+	if example {
+		out = append(out, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})
+	}
+	if late != "" {
+		out = append(out, ui.TagProps{Tone: ui.Warning, Text: late})
+	}
+	return out
 }
 
 // download sends the publications that the filter holds for, all pages of them.

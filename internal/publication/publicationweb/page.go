@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -186,12 +187,12 @@ func (p *pages) side(c *web.Context, rec *publication.Publication) (templ.Compon
 			add(key, text, "")
 		}
 	}
-	day("publication.field.received_at", lang.Date(ctx, rec.ReceivedAt), !rec.ReceivedAt.IsZero())
+	day("publication.field.received_at", dateOr(ctx, rec.ReceivedAt), true)
 	if !publication.Public(rec) {
 		day("publication.publish_by", lang.Day(ctx, rec.PublishBy()), !rec.PublishBy().IsZero())
 	}
 	day("publication.field.embargo", lang.Day(ctx, rec.Embargo), !rec.Embargo.IsZero())
-	day("publication.field.published_at", lang.Date(ctx, rec.ShownAt), !rec.ShownAt.IsZero())
+	day("publication.field.published_at", dateOr(ctx, rec.ShownAt), publication.Public(rec))
 	day("publication.field.withdrawn_at", lang.Date(ctx, rec.WithdrawnAt), !rec.WithdrawnAt.IsZero())
 	add("relation.subject_owner", names[rec.Owner], "")
 	add("relation.case_worker", names[rec.CaseWorker], "")
@@ -292,6 +293,14 @@ func (p *pages) public(c *web.Context) error {
 	return c.WithinPublic(http.StatusOK, page, publicPage(b))
 }
 
+// dateOr writes a moment as a date, or that the source does not give it.
+func dateOr(ctx context.Context, t time.Time) string {
+	if t.IsZero() {
+		return lang.T(ctx, "date.unknown")
+	}
+	return lang.Date(ctx, t)
+}
+
 // shortened cuts a text at a word for the summary that search engines show.
 func shortened(text string, most int) string {
 	text = strings.Join(strings.Fields(text), " ")
@@ -358,16 +367,36 @@ func (p *pages) publicFacts(ctx context.Context, v publication.Page) ([]ui.Fact,
 		}
 		add("publication.fact.project", pr.Number+" "+pr.Title, to)
 		add("publication.fact.instrument", lang.T(ctx, "instrument."+pr.Instrument), "")
+		add("publication.fact.period", period(ctx, pr), "")
+		add("publication.fact.state", lang.T(ctx, "project.state."+pr.State), "")
 		if pr.LeaderName != v.Authors {
 			add("publication.fact.leader", pr.LeaderName, "")
 		}
 	}
 	add("publication.fact.number", v.Number, "")
-	if !v.Shown.IsZero() {
-		add("publication.field.published_at", lang.Date(ctx, v.Shown), "")
-	}
+	add("publication.field.published_at", dateOr(ctx, v.Shown), "")
 	add("record.source", v.Source, "")
 	return facts, nil
+}
+
+// period writes when a project lasted, as exactly as it is known.
+func period(ctx context.Context, pr *project.Project) string {
+	write := func(s project.Span, day time.Time) string {
+		switch {
+		case !day.IsZero():
+			return lang.Day(ctx, day)
+		case s.Text != "":
+			return s.Text
+		case s.Exact():
+			return lang.Day(ctx, s.From)
+		}
+		return ""
+	}
+	from, to := write(pr.Start.V, time.Time{}), write(pr.End.V, pr.ActualEnd)
+	if from == "" && to == "" {
+		return ""
+	}
+	return strings.TrimSpace(from + " – " + to)
 }
 
 // publicProject gives the project of a report when everybody may know of it.

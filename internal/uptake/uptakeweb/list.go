@@ -263,6 +263,14 @@ func deadline(u *uptake.Uptake, today time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// daysOver writes how many days have passed since a deadline that is late.
+func daysOver(ctx context.Context, due, today time.Time, late bool) string {
+	if !late {
+		return ""
+	}
+	return lang.T(ctx, "uptake.days_over", "days", lang.Days(ctx, clock.Days(due, today)))
+}
+
 // overdue writes how late something is.
 func overdue(ctx context.Context, due, today time.Time) string {
 	return lang.T(ctx, "record.overdue", "date", lang.Day(ctx, due), "days", lang.Days(ctx, clock.Days(due, today)))
@@ -277,10 +285,7 @@ func (p *pages) table(ctx context.Context, list []*uptake.Uptake, waits map[stri
 	for _, u := range list {
 		due, late := deadline(u, today)
 		text := "–"
-		switch {
-		case late:
-			text = overdue(ctx, due, today)
-		case !due.IsZero():
+		if !due.IsZero() {
 			text = lang.Day(ctx, due)
 		}
 		sub := []string{u.Number}
@@ -289,7 +294,7 @@ func (p *pages) table(ctx context.Context, list []*uptake.Uptake, waits map[stri
 		}
 		t.Rows = append(t.Rows, []templ.Component{
 			nameCell(u, strings.Join(sub, " · ")), stateCell(recordweb.StateTag(ctx, p.Site.Engine, u.Base()), u.Example),
-			ui.Str(recommended(ctx, u)), ui.Str(decision(ctx, u)), progressCell(u, progress(ctx, u)), dueCell(text, late), ui.Str(waits[u.ID].Who),
+			ui.Str(recommended(ctx, u)), ui.Str(decision(ctx, u)), progressCell(u, progress(ctx, u)), dueCell(text, daysOver(ctx, due, today, late)), ui.Str(waits[u.ID].Who),
 		})
 	}
 	return t

@@ -90,6 +90,18 @@ func (p *pages) link(ctx context.Context, u *uptake.Uptake, command string, pair
 	return to, nil
 }
 
+func (p *pages) links(ctx context.Context, u *uptake.Uptake) (l links, err error) {
+	for _, x := range []struct {
+		to      *string
+		command string
+	}{{&l.AddFinding, "add_finding"}, {&l.Recommend, "recommend"}, {&l.AddAudience, "add_audience"}, {&l.AddAction, "add_action"}} {
+		if *x.to, err = p.link(ctx, u, x.command); err != nil {
+			return l, err
+		}
+	}
+	return l, nil
+}
+
 // body shows what becomes of a study: recommendation, who does what, status and
 // evidence; then what it rests on.
 func (p *pages) body(c *web.Context, u *uptake.Uptake) (templ.Component, error) {
@@ -104,12 +116,8 @@ func (p *pages) body(c *web.Context, u *uptake.Uptake) (templ.Component, error) 
 		return nil, err
 	}
 	b := bodyProps{U: u, Lang: foreign(ctx, u.Lang)}
-	for to, command := range map[*string]string{
-		&b.Links.AddFinding: "add_finding", &b.Links.Recommend: "recommend", &b.Links.AddAudience: "add_audience", &b.Links.AddAction: "add_action",
-	} {
-		if *to, err = p.link(ctx, u, command); err != nil {
-			return nil, err
-		}
+	if b.Links, err = p.links(ctx, u); err != nil {
+		return nil, err
 	}
 	if u.Late(today) {
 		b.Late = append(b.Late, lang.T(ctx, "uptake.decision_late", "date", lang.Day(ctx, u.Due)))
@@ -125,7 +133,7 @@ func (p *pages) body(c *web.Context, u *uptake.Uptake) (templ.Component, error) 
 	}
 	if u.Outcome != "" {
 		b.Decision = []ui.Fact{
-			{Label: lang.T(ctx, "uptake.field.outcome"), Value: ui.Tag(outcomeTone(u.Outcome), decision(ctx, u))},
+			{Label: lang.T(ctx, "uptake.outcome"), Value: ui.Tag(outcomeTone(u.Outcome), decision(ctx, u))},
 			{Label: lang.T(ctx, "uptake.field.outcome_reason"), Value: passage(b.Lang, u.OutcomeReason)},
 			{Label: lang.T(ctx, "uptake.decided"), Text: lang.T(ctx, "uptake.by", "date", lang.Date(ctx, u.DecidedAt), "who", names[u.DecidedBy])},
 		}
@@ -222,7 +230,7 @@ func (p *pages) findings(ctx context.Context, u *uptake.Uptake) ([]findingView, 
 // actions shows the plan's actions in the order of their deadlines.
 func (p *pages) actions(ctx context.Context, u *uptake.Uptake, names map[string]string) (ui.TableProps, error) {
 	t := ui.TableProps{Caption: lang.T(ctx, "uptake.part.actions"), HideCaption: true, Cards: true, Columns: []ui.Column{
-		{Label: lang.T(ctx, "uptake.column.action")}, {Label: lang.T(ctx, "uptake.column.owner")}, {Label: lang.T(ctx, "uptake.column.deadline")},
+		{Label: lang.T(ctx, "uptake.column.action")}, {Label: lang.T(ctx, "uptake.column.owner")}, {Label: lang.T(ctx, "uptake.column.due")},
 		{Label: lang.T(ctx, "uptake.column.status")}, {Label: lang.T(ctx, "uptake.column.evidence")},
 	}}
 	may, err := p.may(ctx, u, "update_action")
@@ -241,16 +249,12 @@ func (p *pages) actions(ctx context.Context, u *uptake.Uptake, names map[string]
 			}
 		}
 		isLate := slices.ContainsFunc(late, func(x uptake.Action) bool { return x.ID == a.ID })
-		due := lang.Day(ctx, a.Due)
-		if isLate {
-			due = overdue(ctx, a.Due, today)
-		}
 		var evidence []string
 		if a.Evidence != "" {
 			evidence = []string{a.Evidence}
 		}
 		t.Rows = append(t.Rows, []templ.Component{
-			passage(language, a.Text), ui.Str(names[a.Owner]), dueCell(due, isLate), statusCell(language, a, to), evidenceCell(evidence),
+			passage(language, a.Text), ui.Str(names[a.Owner]), dueCell(lang.Day(ctx, a.Due), daysOver(ctx, a.Due, today, isLate)), statusCell(language, a, to), evidenceCell(evidence),
 		})
 	}
 	return t, nil
