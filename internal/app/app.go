@@ -10,14 +10,17 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"funn/internal/effectcli"
 )
 
 // cli is what can be written after "funn".
 type cli struct {
-	Demo    demoCommand    `cmd:"" help:"Start a demo with Nav's portfolio of 2022. Needs nothing but this program."`
-	Serve   serveCommand   `cmd:"" help:"Start the server. All settings come from the environment; see docs/operations.md."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
-	Check   checkCommand   `cmd:"" help:"Verify the event log, every record and every reference."`
+	Demo    demoCommand        `cmd:"" help:"Start a demo with Nav's portfolio of 2022. Needs nothing but this program."`
+	Serve   serveCommand       `cmd:"" help:"Start the server. All settings come from the environment; see docs/operations.md."`
+	Migrate migrateCommand     `cmd:"" help:"Bring the database's schema up to date."`
+	Check   checkCommand       `cmd:"" help:"Verify the event log, every record and every reference."`
+	Effect  effectcli.Commands `cmd:"" help:"Design trials and estimate effects where the data lie."`
 }
 
 // process is what a command has of the world.
@@ -56,11 +59,12 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stderr, "funn:", err)
 		return 2
 	}
-	if err := parsed.Run(&process{ctx: ctx, getenv: getenv, stdout: stdout, stderr: stderr}); err != nil {
+	err = parsed.Run(&process{ctx: ctx, getenv: getenv, stdout: stdout, stderr: stderr},
+		&effectcli.Env{Context: ctx, Stdout: stdout, Stderr: stderr, Now: time.Now})
+	if err != nil {
 		fmt.Fprintln(stderr, "funn:", err)
-		return 1
 	}
-	return 0
+	return effectcli.ExitCode(err)
 }
 
 // date is a calendar day on the command line: 2023-01-02.
