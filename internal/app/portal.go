@@ -9,10 +9,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"funn/internal/api"
+	"funn/internal/feedback"
+	"funn/internal/feedback/feedbackweb"
 	"funn/internal/platform/access"
+	"funn/internal/platform/authn"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/lifecycle"
+	"funn/internal/platform/mail"
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
 	"funn/internal/platform/search"
@@ -25,9 +29,25 @@ import (
 
 // publicModules are the parts that the public meets.
 func (h *house) publicModules() []module.Module {
+	limit := authn.NewLimiter(10, h.refuse, authn.ByIP())
 	return []module.Module{
+		feedbackweb.Module(feedbackweb.Deps{Service: feedback.New(h.sendAnswer), Site: h.site, Limit: limit.Middleware}),
 		portal.Module(portal.Deps{Reader: reader{h}, ReportTypes: publication.Types, Instruments: project.Instruments, Labels: project.Labels()}),
 	}
+}
+
+// sendAnswer writes the letter with the answer to a feedback, in the language that
+// it was sent in.
+func (h *house) sendAnswer(ctx context.Context, l feedback.Letter) error {
+	tag, ok := lang.Parse(l.Lang)
+	if !ok {
+		tag = lang.NB
+	}
+	ctx = h.in(ctx, tag)
+	return mail.Queue(ctx, h.db, mail.Message{
+		To: l.To, Subject: lang.T(ctx, "feedback.letter_subject", "number", l.Number), Lang: string(tag), Key: "feedback/" + l.Number, At: l.At,
+		Text: lang.T(ctx, "feedback.letter", "answer", l.Answer, "question", l.Question),
+	})
 }
 
 // api makes the JSON API of all modules. Who has logged in may see more of what a
