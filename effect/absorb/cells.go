@@ -145,7 +145,13 @@ func (m *sparse) row(r int) ([]uint32, []float64) {
 // of effects a and b, whose numbers of levels are na and nb.
 func (c *cells) pairs(a, b, na, nb int) *sparse {
 	if !c.listed {
-		t := &sparse{start: make([]int, c.rows+1), columns: c.stride}
+		n := 0
+		for _, v := range c.table {
+			if v != 0 {
+				n++
+			}
+		}
+		t := &sparse{start: make([]int, c.rows+1), column: make([]uint32, 0, n), value: make([]float64, 0, n), columns: c.stride}
 		for r := range c.rows {
 			for k, v := range c.table[r*c.stride : (r+1)*c.stride] {
 				if v != 0 {

@@ -17,7 +17,6 @@ type system struct {
 	offset []int   // of each of rest in the Schur complement
 	m      int     // its size
 	n      *sparse // big x m
-	nt     *sparse // m x big, for the matrix-free product
 	weight []float64
 	diag   []float64 // of D2'D2
 	off    []*sparse // D2'D2 off the diagonal: blocks of pairs of rest
@@ -104,14 +103,12 @@ func (y *system) prepare() {
 	for _, o := range y.off {
 		free += 2 * len(o.column)
 	}
-	if y.nt == nil {
-		y.nt = y.n.transpose()
-	}
+	nt := y.n.transpose()
 	// One product with S formed costs its elements, without it those of its
 	// factors; forming it pays where levels meet the same few others again and
 	// again, which is also where many products are needed.
-	if y.elements() <= free {
-		y.schur = y.form()
+	if y.elements(nt) <= free {
+		y.schur = y.form(nt)
 	}
 	y.jacobi = make([]float64, y.m)
 	copy(y.jacobi, y.diag)
@@ -132,7 +129,7 @@ func (y *system) prepare() {
 
 // elements estimates the number of non-zero elements of the Schur complement
 // from some of its columns.
-func (y *system) elements() int {
+func (y *system) elements(nt *sparse) int {
 	const sample = 64
 	seen := make([]int, y.m)
 	count := 0
@@ -140,7 +137,7 @@ func (y *system) elements() int {
 	columns := 0
 	for k := 0; k < y.m; k += step {
 		columns++
-		big, _ := y.nt.row(k)
+		big, _ := nt.row(k)
 		for _, u := range big {
 			cols, _ := y.n.row(int(u))
 			for _, l := range cols {
@@ -201,7 +198,7 @@ func (y *system) dense(add func(i, j int, v float64)) {
 }
 
 // form builds the sparse Schur complement row by row (Gustavson's algorithm).
-func (y *system) form() *sparse {
+func (y *system) form(nt *sparse) *sparse {
 	off := make([]*sparse, 0, 2*len(y.off))
 	at := make([][2]int, 0, 2*len(y.off)) // offsets of rows and columns
 	for b, o := range y.off {
@@ -231,7 +228,7 @@ func (y *system) form() *sparse {
 				put(at[b][1]+int(l), values[i])
 			}
 		}
-		big, values := y.nt.row(k)
+		big, values := nt.row(k)
 		for i, u := range big {
 			f := -values[i] / y.weight[u]
 			cols, vs := y.n.row(int(u))
@@ -244,8 +241,8 @@ func (y *system) form() *sparse {
 	return out
 }
 
-// apply sets z = S x, with scratch of the length of the largest effect.
-func (y *system) apply(z, x, scratch []float64) {
+// apply sets z = S x.
+func (y *system) apply(z, x []float64) {
 	if y.schur != nil {
 		m := y.schur
 		for k := range z {
@@ -274,21 +271,17 @@ func (y *system) apply(z, x, scratch []float64) {
 			z[p+r] += s
 		}
 	}
-	for u := range scratch {
+	for u, w := range y.weight {
 		cols, values := y.n.row(u)
+		values = values[:len(cols)]
 		s := 0.0
 		for i, k := range cols {
 			s += values[i] * x[k]
 		}
-		scratch[u] = s / y.weight[u]
-	}
-	for k := range z {
-		big, values := y.nt.row(k)
-		s := 0.0
-		for i, u := range big {
-			s += values[i] * scratch[u]
+		s /= w
+		for i, k := range cols {
+			z[k] -= values[i] * s
 		}
-		z[k] -= s
 	}
 }
 
@@ -355,12 +348,8 @@ func (y *system) norm(r []float64) float64 {
 // direct solves by the factor and refines once.
 func (y *system) direct(r []float64) (x []float64, residual float64) {
 	x = make([]float64, y.m)
-	scratch := make([]float64, len(y.weight))
 	z := make([]float64, y.m)
 	left := append([]float64(nil), r...)
-	if y.nt == nil {
-		y.nt = y.n.transpose()
-	}
 	step := make([]dd.D, y.chol.Size())
 	for range 2 {
 		for i, k := range y.chol.Kept {
@@ -370,7 +359,7 @@ func (y *system) direct(r []float64) (x []float64, residual float64) {
 		for i, k := range y.chol.Kept {
 			x[k] += step[i].Float()
 		}
-		y.apply(z, x, scratch)
+		y.apply(z, x)
 		for k := range left {
 			left[k] = r[k] - z[k]
 		}
@@ -399,11 +388,10 @@ func (y *system) iterate(r []float64) (x []float64, residual float64, iterations
 	if start == 0 {
 		return x, 0, 0
 	}
-	scratch := make([]float64, len(y.weight))
 	left, z, p, sp := make([]float64, m), make([]float64, m), make([]float64, m), make([]float64, m)
 	residual = math.Inf(1)
 	for iterations < maxIterations {
-		y.apply(sp, x, scratch)
+		y.apply(sp, x)
 		for k := range left {
 			left[k] = r[k] - sp[k]
 		}
@@ -423,7 +411,7 @@ func (y *system) iterate(r []float64) (x []float64, residual float64, iterations
 		}
 		for iterations < maxIterations && rho > 0 {
 			iterations++
-			y.apply(sp, p, scratch)
+			y.apply(sp, p)
 			curve := 0.0
 			for k, v := range p {
 				curve += v * sp[k]
@@ -450,7 +438,7 @@ func (y *system) iterate(r []float64) (x []float64, residual float64, iterations
 			}
 		}
 	}
-	y.apply(sp, x, scratch)
+	y.apply(sp, x)
 	for k := range left {
 		left[k] = r[k] - sp[k]
 	}

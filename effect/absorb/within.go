@@ -39,7 +39,8 @@ type Within struct {
 	columns []Column
 	plan    []plan
 	schema  data.Schema
-	buffers sync.Pool
+	floats  sync.Pool // of *[]float64
+	ints    sync.Pool // of *[]int64
 
 	// Effects describes what was absorbed.
 	Effects []Effect
@@ -172,10 +173,12 @@ func (w *Within) Scan(ctx context.Context, columns []string, fn func(data.Batch)
 			return err
 		}
 		batch := data.Batch{Rows: b.Rows(), Columns: make([]data.Column, len(fields))}
-		floats := make([][]float64, len(fields))
+		floats, ints := make([][]float64, len(fields)), make([][]int64, len(fields))
 		for i := range fields {
 			if fields[i].Kind == data.Float {
-				floats[i] = w.buffer(b.Rows())
+				floats[i] = buffer[float64](&w.floats, b.Rows())
+			} else {
+				ints[i] = buffer[int64](&w.ints, b.Rows())
 			}
 		}
 		s.opts.Parallel(len(fields), func(i int) {
@@ -186,7 +189,7 @@ func (w *Within) Scan(ctx context.Context, columns []string, fn func(data.Batch)
 				c.Floats = floats[i]
 			case c.Kind == data.Int:
 				codes := b.Codes(s.category([]string{c.Name}))
-				c.Ints = make([]int64, len(codes))
+				c.Ints = ints[i]
 				for r, g := range codes {
 					c.Ints[r] = int64(g)
 				}
@@ -197,9 +200,11 @@ func (w *Within) Scan(ctx context.Context, columns []string, fn func(data.Batch)
 			batch.Columns[i] = c
 		})
 		batch.Free = func() {
-			for _, f := range floats {
-				if f != nil {
-					w.buffers.Put(&f)
+			for i := range fields {
+				if floats[i] != nil {
+					w.floats.Put(&floats[i])
+				} else {
+					w.ints.Put(&ints[i])
 				}
 			}
 		}
@@ -214,11 +219,12 @@ func (w *Within) Scan(ctx context.Context, columns []string, fn func(data.Batch)
 	return nil
 }
 
-func (w *Within) buffer(n int) []float64 {
-	if p, ok := w.buffers.Get().(*[]float64); ok && cap(*p) >= n {
+// buffer takes a slice from the pool, or makes one.
+func buffer[T any](pool *sync.Pool, n int) []T {
+	if p, ok := pool.Get().(*[]T); ok && cap(*p) >= n {
 		return (*p)[:n]
 	}
-	return make([]float64, n)
+	return make([]T, n)
 }
 
 // sameLevels refuses levels that the first pass did not meet.

@@ -1,6 +1,7 @@
 package linreg_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -181,4 +182,191 @@ func BenchmarkPanel(b *testing.B) {
 			})
 		})
 	}
+}
+
+// stream is a table that is generated as it is read, so that what a scan itself
+// holds in memory can be seen, with more rows than memory has room for.
+type stream struct {
+	rows   int64
+	schema data.Schema
+	levels [][]string
+	// fill makes the columns of a batch from the number of its first row.
+	fill func(first int64, columns []data.Column)
+	free chan []data.Column
+}
+
+func (s *stream) Schema(context.Context) (data.Schema, error) { return s.schema, nil }
+
+func (s *stream) RowHint() int64 { return s.rows }
+
+func (s *stream) Scan(ctx context.Context, names []string, fn func(data.Batch) error) error {
+	if _, err := s.schema.Select(names); err != nil {
+		return err
+	}
+	for first := int64(0); first < s.rows; first += data.BatchRows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var columns []data.Column
+		select {
+		case columns = <-s.free:
+		default:
+			for i, f := range s.schema {
+				c := data.Column{Name: f.Name, Kind: f.Kind}
+				switch f.Kind {
+				case data.Float:
+					c.Floats = make([]float64, data.BatchRows)
+				case data.Int:
+					c.Ints = make([]int64, data.BatchRows)
+				case data.Bool:
+					c.Bools = make([]bool, data.BatchRows)
+				default:
+					c.Codes, c.Levels = make([]uint32, data.BatchRows), s.levels[i]
+				}
+				columns = append(columns, c)
+			}
+		}
+		s.fill(first, columns)
+		n := int(min(data.BatchRows, s.rows-first))
+		b := data.Batch{Rows: n, Free: func() {
+			select {
+			case s.free <- columns:
+			default:
+			}
+		}}
+		for _, name := range names {
+			b.Columns = append(b.Columns, columns[s.schema.Index(name)].Slice(0, n))
+		}
+		if err := fn(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mix is a hash of whole numbers (the finaliser of splitmix64).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// trialStream is like trialTable.
+func trialStream(rows int64) *stream {
+	const offices = 300
+	s := &stream{rows: rows, free: make(chan []data.Column, 16)}
+	add := func(f data.Field, levels int) {
+		s.schema = append(s.schema, f)
+		var names []string
+		for i := range levels {
+			names = append(names, fmt.Sprint("l", i))
+		}
+		s.levels = append(s.levels, names)
+	}
+	add(data.Field{Name: "y", Kind: data.Float}, 0)
+	add(data.Field{Name: "arm", Kind: data.Bool}, 0)
+	add(data.Field{Name: "office", Kind: data.String}, offices)
+	for f, l := range levels {
+		add(data.Field{Name: fmt.Sprint("f", f), Kind: data.String}, l)
+	}
+	s.fill = func(first int64, c []data.Column) {
+		for i := range data.BatchRows {
+			h := mix(uint64(first) + uint64(i))
+			u := float64(h>>40) / (1 << 24)
+			g := uint32(offices * u * (1 + u) / 2)
+			c[2].Codes[i], c[1].Bools[i] = g, g%2 == 0
+			k := mix(h)
+			v := float64(k&0xffff)/0x8000 - 1 + float64(g%7)/10
+			k >>= 16
+			for f, l := range levels {
+				d := uint32(k&0xff) * uint32(l) >> 8
+				k = k>>5 | k<<59
+				c[3+f].Codes[i] = d
+				v += float64(d) * 0.01
+			}
+			c[0].Floats[i] = v
+		}
+	}
+	return s
+}
+
+// panelStream is like panelTable.
+func panelStream(rows int64) *stream {
+	s := &stream{rows: rows, free: make(chan []data.Column, 16), levels: make([][]string, 6), schema: data.Schema{
+		{Name: "unit", Kind: data.Int}, {Name: "time", Kind: data.Int}, {Name: "x1", Kind: data.Float}, {Name: "x2", Kind: data.Float}, {Name: "x3", Kind: data.Float}, {Name: "y", Kind: data.Float},
+	}}
+	units := uint64(rows / 100)
+	s.fill = func(first int64, c []data.Column) {
+		for i := range data.BatchRows {
+			h := mix(uint64(first) + uint64(i))
+			u, p := h%units, h>>40%20
+			c[0].Ints[i], c[1].Ints[i] = int64(u), int64(p)
+			k := mix(h)
+			x1, x2, e := float64(k&0xffff)/0x8000-1, float64(k>>16&0xffff)/0x8000-1, float64(k>>32&0xffff)/0x8000-1
+			x3 := 0.0
+			if p > u%40 {
+				x3 = 1
+			}
+			c[2].Floats[i], c[3].Floats[i], c[4].Floats[i] = x1, x2, x3
+			c[5].Floats[i] = x1/2 - x2/4 + x3/10 + float64(u%13)/3 + float64(p)/10 + e
+		}
+	}
+	return s
+}
+
+// benchmarkStream reports the peak of the process's memory, with the time and
+// the processor time of reading alone beside those of the whole. Run one at a
+// time: the peak is the process's.
+func benchmarkStream(b *testing.B, src *stream, scans int, work func() error) {
+	drain := func() {
+		for range scans {
+			if err := src.Scan(b.Context(), src.schema.Names(), func(batch data.Batch) error {
+				batch.Release()
+				return nil
+			}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	start, cpu := time.Now(), processorTime()
+	drain()
+	alone, cpuAlone := time.Since(start), processorTime()-cpu
+	cpu = processorTime()
+	n := 0
+	for b.Loop() {
+		if err := work(); err != nil {
+			b.Fatal(err)
+		}
+		n++
+	}
+	b.ReportMetric((processorTime()-cpu).Seconds()/float64(n), "cpu-s/op")
+	b.ReportMetric(alone.Seconds(), "scan-s")
+	b.ReportMetric(cpuAlone.Seconds(), "scan-cpu-s")
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err == nil {
+		b.ReportMetric(float64(u.Maxrss)/1024, "peak-rss-MiB")
+	}
+}
+
+func BenchmarkStreamTrial(b *testing.B) {
+	src := trialStream(int64(*benchRows))
+	benchmarkStream(b, src, 1, func() error {
+		r, err := linreg.Run(b.Context(), src, trialModel(linreg.CR1), linreg.Options{})
+		for _, v := range []linreg.VCov{linreg.CR2, linreg.CR3} {
+			if err == nil {
+				r, err = r.With(v)
+			}
+		}
+		return err
+	})
+}
+
+func BenchmarkStreamPanel(b *testing.B) {
+	src := panelStream(int64(*benchRows))
+	m := linreg.Model{Outcome: "y", Terms: numbers("x1", "x2", "x3"), Absorb: []string{"unit", "time"}, Cluster: []string{"unit"}, VCov: linreg.CR1}
+	benchmarkStream(b, src, 2, func() error {
+		_, err := linreg.Run(b.Context(), src, m, linreg.Options{})
+		return err
+	})
 }

@@ -321,16 +321,46 @@ func (a *accumulator) rows(rec []float64, lo, hi int, s *scratch) {
 		return
 	}
 	// Column by column costs the matrix once, row by row costs each row the
-	// square of the variables: the former pays for runs that are long enough.
+	// square of the variables: the former pays for runs that are long enough,
+	// and with grouping, which leaves few products.
 	vars := len(a.p.vars)
-	// With grouping, few products are left.
 	byColumn := a.grouping != nil || hi-lo >= 8+4*(a.layout.k/vars)*(a.layout.k/vars)
 	for t, power := range a.powers {
 		tri := rec[t*n : (t+1)*n]
-		if byColumn {
+		switch {
+		case byColumn:
 			a.byColumn(tri, power, lo, hi, s)
-		} else {
+		case a.p.numbers:
+			a.byRowNumbers(tri, power, lo, hi, s)
+		default:
 			a.byRow(tri, power, lo, hi, s)
+		}
+	}
+}
+
+// byRowNumbers is byRow for variables that are all numbers: the outer product
+// then fills the triangle from its start to its end.
+func (a *accumulator) byRowNumbers(tri []float64, power, lo, hi int, s *scratch) {
+	p := a.p
+	w := a.weight(power, lo, hi, s)
+	s.val = grow(s.val, len(p.vars))
+	val := s.val
+	for r := lo; r < hi; r++ {
+		val[0] = 1
+		for v := 1; v < len(val); v++ {
+			val[v] = p.nums[p.vars[v].num].values[r]
+		}
+		rest := tri
+		for i, x := range val {
+			if w != nil {
+				x *= w[r-lo]
+			}
+			row := val[i:]
+			out := rest[:len(row)]
+			for j, y := range row {
+				out[j] += x * y
+			}
+			rest = rest[len(row):]
 		}
 	}
 }

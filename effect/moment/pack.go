@@ -94,6 +94,7 @@ type packer struct {
 	grouping  *grouping
 	ungrouped bool // grouping does not pay
 	single    bool // categories are needed one by one as well
+	numbers   bool // there are no categories
 }
 
 // run is the packed rows lo to hi of one cluster.
@@ -157,6 +158,7 @@ func newPacker(spec *Spec, schema data.Schema, columns *[]string) (*packer, erro
 			return nil, err
 		}
 	}
+	p.numbers = !slices.ContainsFunc(p.vars, func(v variable) bool { return v.cat >= 0 })
 	var err error
 	if len(spec.Cluster) > 0 {
 		if p.cluster, err = p.category(spec.Cluster, need); err != nil {
