@@ -394,8 +394,10 @@ func Tables(l Language, r *effect.Result) []Table {
 }
 
 func estimateHead(l Language) []string {
-	return []string{l.Pick("Utfall", "Outcome"), l.Pick("Ledd", "Term"), l.Pick("Estimat", "Estimate"), l.Pick("Standardfeil", "Std. error"),
-		l.Pick("Fra", "From"), l.Pick("Til", "To"), "p", l.Pick("p, korrigert", "p, adjusted"), "n", l.Pick("Klynger", "Clusters")}
+	return []string{
+		l.Pick("Utfall", "Outcome"), l.Pick("Ledd", "Term"), l.Pick("Estimat", "Estimate"), l.Pick("Standardfeil", "Std. error"),
+		l.Pick("Fra", "From"), l.Pick("Til", "To"), "p", l.Pick("p, korrigert", "p, adjusted"), "n", l.Pick("Klynger", "Clusters"),
+	}
 }
 
 func estimateCells(l Language, e *effect.Estimate) []string {
@@ -407,8 +409,10 @@ func estimateCells(l Language, e *effect.Estimate) []string {
 	if e.Clusters > 0 {
 		clusters = l.Number(float64(e.Clusters), 0)
 	}
-	return []string{l.Number(float64(e.Estimate), d), l.Number(float64(e.SE), d), l.Number(float64(e.CILow), d), l.Number(float64(e.CIHigh), d),
-		l.probability(float64(e.P)), l.probability(float64(e.PAdjusted)), l.Number(float64(e.N), 0), clusters}
+	return []string{
+		l.Number(float64(e.Estimate), d), l.Number(float64(e.SE), d), l.Number(float64(e.CILow), d), l.Number(float64(e.CIHigh), d),
+		l.probability(float64(e.P)), l.probability(float64(e.PAdjusted)), l.Number(float64(e.N), 0), clusters,
+	}
 }
 
 func estimatesTable(l Language, r *effect.Result) Table {
@@ -463,8 +467,10 @@ func armsTable(l Language, r *effect.Result) Table {
 }
 
 func balanceTable(l Language, r *effect.Result) Table {
-	t := Table{Caption: l.Pick("Balanse", "Balance"), Head: []string{l.Pick("Variabel", "Variable"), l.Pick("Gruppe", "Arm"),
-		l.Pick("Snitt", "Mean"), l.Pick("Snitt, kontroll", "Mean, control"), l.Pick("Standardisert forskjell", "Standardised difference")}}
+	t := Table{Caption: l.Pick("Balanse", "Balance"), Head: []string{
+		l.Pick("Variabel", "Variable"), l.Pick("Gruppe", "Arm"),
+		l.Pick("Snitt", "Mean"), l.Pick("Snitt, kontroll", "Mean, control"), l.Pick("Standardisert forskjell", "Standardised difference"),
+	}}
 	if r.Balance == nil {
 		return t
 	}

@@ -32,36 +32,56 @@ func TestSentences(t *testing.T) {
 		low, high float64
 		nb, en    string
 	}{
-		"more of 100": {job, 0.06, 0.03, 0.09,
+		"more of 100": {
+			job, 0.06, 0.03, 0.09,
 			"6 flere av 100 kom i jobb; usikkerheten går fra 3 til 9.",
-			"6 more of 100 got a job; the uncertainty runs from 3 to 9."},
-		"fewer of 100": {job, -0.06, -0.09, -0.03,
+			"6 more of 100 got a job; the uncertainty runs from 3 to 9.",
+		},
+		"fewer of 100": {
+			job, -0.06, -0.09, -0.03,
 			"6 færre av 100 kom i jobb; usikkerheten går fra 3 til 9.",
-			"6 fewer of 100 got a job; the uncertainty runs from 3 to 9."},
-		"no effect": {job, 0.002, -0.006, 0.011,
+			"6 fewer of 100 got a job; the uncertainty runs from 3 to 9.",
+		},
+		"no effect": {
+			job, 0.002, -0.006, 0.011,
 			"Ingen effekt av betydning: forskjellen ligger mellom 0,6 færre og 1,1 flere av 100 kom i jobb, innenfor grensen på 2 av 100 som ble satt på forhånd.",
-			"No effect of importance: the difference lies between 0.6 fewer and 1.1 more of 100 got a job, within the limit of 2 of 100 that was set beforehand."},
-		"there, but too small": {job, 0.010, 0.002, 0.018,
+			"No effect of importance: the difference lies between 0.6 fewer and 1.1 more of 100 got a job, within the limit of 2 of 100 that was set beforehand.",
+		},
+		"there, but too small": {
+			job, 0.010, 0.002, 0.018,
 			"Ingen effekt av betydning: forskjellen ligger mellom 0,2 og 1,8 flere av 100 kom i jobb, innenfor grensen på 2 av 100 som ble satt på forhånd.",
-			"No effect of importance: the difference lies between 0.2 and 1.8 more of 100 got a job, within the limit of 2 of 100 that was set beforehand."},
-		"not enough known": {job, 0.01, -0.03, 0.05,
+			"No effect of importance: the difference lies between 0.2 and 1.8 more of 100 got a job, within the limit of 2 of 100 that was set beforehand.",
+		},
+		"not enough known": {
+			job, 0.01, -0.03, 0.05,
 			"Vi vet ikke nok: alt fra 3 færre til 5 flere av 100 kom i jobb passer med dataene.",
-			"We do not know enough: anything from 3 fewer to 5 more of 100 got a job fits the data."},
-		"no limit was set": {unlabelled, 0.001, -0.004, 0.006,
+			"We do not know enough: anything from 3 fewer to 5 more of 100 got a job fits the data.",
+		},
+		"no limit was set": {
+			unlabelled, 0.001, -0.004, 0.006,
 			"Vi vet ikke nok: alt fra 0,4 færre til 0,6 flere av 100 passer med dataene.",
-			"We do not know enough: anything from 0.4 fewer to 0.6 more of 100 fits the data."},
-		"small but not nothing": {unlabelled, 0.0304, 0.0003, 0.0605,
+			"We do not know enough: anything from 0.4 fewer to 0.6 more of 100 fits the data.",
+		},
+		"small but not nothing": {
+			unlabelled, 0.0304, 0.0003, 0.0605,
 			"3,04 flere av 100; usikkerheten går fra 0,03 til 6,05.",
-			"3.04 more of 100; the uncertainty runs from 0.03 to 6.05."},
-		"money": {pay, 1794.34, 550.57, 3038.11,
+			"3.04 more of 100; the uncertainty runs from 0.03 to 6.05.",
+		},
+		"money": {
+			pay, 1794.34, 550.57, 3038.11,
 			"1800 kroner mer i snitt; usikkerheten går fra 600 til 3000.",
-			"1,800 kroner more on average; the uncertainty runs from 600 to 3,000."},
-		"less money": {pay, -17940, -18040, -17840,
+			"1,800 kroner more on average; the uncertainty runs from 600 to 3,000.",
+		},
+		"less money": {
+			pay, -17940, -18040, -17840,
 			"17\u00a0940 kroner mindre i snitt; usikkerheten går fra 17\u00a0840 til 18\u00a0040.",
-			"17,940 kroner less on average; the uncertainty runs from 17,840 to 18,040."},
-		"visits": {visits, -0.31, -0.52, -0.10,
+			"17,940 kroner less on average; the uncertainty runs from 17,840 to 18,040.",
+		},
+		"visits": {
+			visits, -0.31, -0.52, -0.10,
 			"Ingen effekt av betydning: forskjellen ligger mellom 0,10 og 0,52 besøk færre i snitt, innenfor grensen på 1 besøk som ble satt på forhånd.",
-			"No effect of importance: the difference lies between 0.10 and 0.52 visits fewer on average, within the limit of 1 visits that was set beforehand."},
+			"No effect of importance: the difference lies between 0.10 and 0.52 visits fewer on average, within the limit of 1 visits that was set beforehand.",
+		},
 		"no unit":  {bare, 0.42, 0.20, 0.64, "0,42 mer i snitt; usikkerheten går fra 0,20 til 0,64.", "0.42 more on average; the uncertainty runs from 0.20 to 0.64."},
 		"withheld": {job, math.NaN(), math.NaN(), math.NaN(), "Tallet er holdt tilbake av hensyn til personvernet.", "The figure is withheld to protect privacy."},
 	} {

@@ -106,14 +106,3 @@ func (l Language) percent(share float64) string {
 	text := l.Number(100*share, max(0, min(3, Decimals(math.Abs(100*share-math.Round(100*share)), 1))))
 	return text + l.Pick("\u00a0%", "%")
 }
-
-// list joins words as a sentence does.
-func (l Language) list(words []string) string {
-	switch len(words) {
-	case 0:
-		return ""
-	case 1:
-		return words[0]
-	}
-	return strings.Join(words[:len(words)-1], ", ") + l.Pick(" og ", " and ") + words[len(words)-1]
-}

@@ -187,7 +187,7 @@ func (p *parquetFile) scan(ctx context.Context, columns []string, limit int64, f
 		at := p.fields.Index(name)
 		d := &columnDecoder{
 			file: p, field: p.fields[at], column: p.columns[at],
-			out: make(chan decoded, 1), free: make(chan *data.Column, 4),
+			out: make(chan decoded, 1), free: make(chan *data.Column, 16),
 		}
 		decoders[i] = d
 		running.Go(func() {

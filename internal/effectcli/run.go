@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"funn/effect"
 	"funn/effect/moment"
@@ -98,6 +99,9 @@ func (c *ShowCommand) Run(env *Env) error {
 }
 
 func (c *RunCommand) estimate(env *Env, p *plan.Plan, src source.Source, lock plan.State) (*effect.Result, error) {
+	// What is alive are a few large buffers, quick to walk; collecting often
+	// keeps memory near them instead of at twice their size.
+	defer debug.SetGCPercent(debug.SetGCPercent(25))
 	told := newProgress(env.Stderr, c.language(), env.Now)
 	result, err := effect.Run(env.Context, p, src, effect.Options{Lock: lock, Threads: c.Threads, Progress: told.report})
 	var text *moment.KindError

@@ -209,7 +209,8 @@ func Parquet(t testing.TB, m *data.Memory) string {
 func appendTo[T any](b interface {
 	Append(T)
 	AppendNull()
-}, v any) {
+}, v any,
+) {
 	if v == nil {
 		b.AppendNull()
 		return
