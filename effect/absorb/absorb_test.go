@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"syscall"
 	"testing"
+	"time"
 
 	"funn/effect/absorb"
 	"funn/effect/data"
@@ -406,7 +408,9 @@ func benchmarkWorkers(b *testing.B, difficult bool) {
 	person, firm, year, x, y := workers(1_000_000, difficult)
 	src := source(b, data.Ints("person", person), data.Ints("firm", firm), data.Ints("year", year), data.Floats("x", x), data.Floats("y", y))
 	spec := absorb.Spec{Targets: []moment.Term{moment.Number("x"), moment.Number("y")}, Effects: []string{"person", "firm", "year"}}
+	start, n := processorTime(), 0
 	for b.Loop() {
+		n++
 		sums, err := absorb.Scan(b.Context(), src, spec, moment.Options{})
 		if err != nil {
 			b.Fatal(err)
@@ -416,8 +420,17 @@ func benchmarkWorkers(b *testing.B, difficult bool) {
 			b.Fatal(err)
 		}
 		b.ReportMetric(float64(w.Iterations), "iterations")
-		b.ReportMetric(w.Residual, "residual")
+		b.ReportMetric(w.Residual*1e15, "residual-e-15")
 	}
+	b.ReportMetric((processorTime()-start).Seconds()/float64(n), "cpu-s/op")
+}
+
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func BenchmarkDifficultEffects(b *testing.B) { benchmarkWorkers(b, true) }

@@ -31,10 +31,16 @@ const (
 	tableCells   = 1 << 23
 )
 
-func (c *cells) start(effects int, weighted bool) {
+// start prepares for about hint rows; -1 when their number is not known.
+func (c *cells) start(effects int, weighted bool, hint int64) {
 	c.effects, c.weighted = effects, weighted
 	c.codes = make([][]uint32, effects)
 	c.listed = effects != 2
+	if c.listed && effects > 1 && hint > 0 && hint < 1<<31 {
+		for d := range c.codes {
+			c.codes[d] = make([]uint32, 0, hint)
+		}
+	}
 }
 
 // add takes in a block of codes. It is called by one goroutine at a time.

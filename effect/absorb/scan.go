@@ -93,7 +93,7 @@ func Scan(ctx context.Context, src data.Source, spec Spec, opts moment.Options) 
 			s.effects[d].nested[c] = true
 		}
 	}
-	s.cells.start(len(spec.Effects), spec.Weight != "")
+	s.cells.start(len(spec.Effects), spec.Weight != "", src.RowHint())
 	var err error
 	s.stream, err = s.sel.Run(ctx, src, false, opts, s.add)
 	if err != nil {
