@@ -265,8 +265,10 @@ func (k *Kind[T]) Import(ctx context.Context, rec T, note string) error {
 func (k *Kind[T]) locked(ctx context.Context, id string) (T, error) {
 	tail := "WHERE r.id = $1 AND r.kind = $2"
 	if k.engine.DB.Dialect == db.Postgres {
-		// SQLite has one writer; PostgreSQL must be told that this record is being decided.
-		tail += " FOR UPDATE OF r"
+		// SQLite has one writer; PostgreSQL must be told that this record is being
+		// decided. Both rows are locked: after waiting for another it reads anew only
+		// those that it locks, and the kind's own columns would be as they were before.
+		tail += " FOR UPDATE OF r, b"
 	}
 	return k.one(ctx, tail, id, k.Name)
 }

@@ -412,3 +412,30 @@ func TestSubscriberFails(t *testing.T) {
 		}
 	})
 }
+
+// Two who add to a record at once must both be heard: what the second writes
+// builds on what the first has stored, in the kind's own table too.
+func TestBothAreHeard(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		_, k := engine(t, d)
+		c := must(k.Create(as("ann"), "open", in("title", "x"), nil))(t)
+		must(k.Do(as("ann"), c.ID, "send", in()))(t)
+		const writers, rounds = 4, 15
+		var wg sync.WaitGroup
+		for w := range writers {
+			wg.Go(func() {
+				for i := range rounds {
+					if _, err := k.Do(as("bob"), c.ID, "note", in("text", fmt.Sprintf("%d/%d", w, i))); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		stored := must(k.Load(as("bob"), c.ID))(t)
+		if got := len(stored.Notes.V); got != writers*rounds {
+			t.Errorf("%d notes of %d are left", got, writers*rounds)
+		}
+	})
+}
