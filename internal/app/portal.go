@@ -2,17 +2,20 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"funn/internal/admin"
 	"funn/internal/api"
 	"funn/internal/feedback"
 	"funn/internal/feedback/feedbackweb"
 	"funn/internal/platform/access"
 	"funn/internal/platform/authn"
+	"funn/internal/platform/db"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/lifecycle"
@@ -31,9 +34,51 @@ import (
 func (h *house) publicModules() []module.Module {
 	limit := authn.NewLimiter(10, h.refuse, authn.ByIP())
 	return []module.Module{
+		admin.Module(admin.Deps{Engine: h.engine, Settings: h.adminSettings, People: h.adminPeople, Unit: h.people.UnitName}),
 		feedbackweb.Module(feedbackweb.Deps{Service: feedback.New(h.sendAnswer), Site: h.site, Limit: limit.Middleware}),
 		portal.Module(portal.Deps{Reader: reader{h}, ReportTypes: publication.Types, Instruments: project.Instruments, Labels: project.Labels()}),
 	}
+}
+
+// adminSettings tells how the house is set up, without its secrets.
+func (h *house) adminSettings(ctx context.Context) ([]admin.Setting, error) {
+	schema, err := db.One[int](ctx, h.db, "SELECT max(version_id) FROM goose_db_version")
+	if err != nil {
+		return nil, fmt.Errorf("version of the schema: %w", err)
+	}
+	engine, login, post := "SQLite", h.settings.OIDC.Issuer, "admin.mail.sent"
+	if h.db.Dialect == db.Postgres {
+		engine = "PostgreSQL"
+	}
+	switch {
+	case h.settings.Demo:
+		login, post = lang.T(ctx, "admin.login.demo"), "admin.mail.kept"
+	case h.settings.SMTP == "":
+		post = "admin.mail.waits"
+	}
+	return []admin.Setting{
+		{Key: "database", Value: engine}, {Key: "schema", Value: strconv.Itoa(schema)}, {Key: "base_url", Value: h.settings.BaseURL},
+		{Key: "login", Value: login}, {Key: "mail", Value: lang.T(ctx, post)},
+	}, nil
+}
+
+// adminPeople gives everybody who may log in, with the roles that they hold today.
+func (h *house) adminPeople(ctx context.Context) ([]admin.Person, error) {
+	people, err := h.people.ActivePersons(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tag, today := lang.From(ctx).Tag(), h.engine.Today(ctx)
+	out := make([]admin.Person, len(people))
+	for i, p := range people {
+		out[i] = admin.Person{ID: p.ID, Name: p.Name(tag)}
+		for _, g := range p.Grants.V {
+			if g.On(today) {
+				out[i].Grants = append(out[i].Grants, access.Grant{Role: g.Role, Unit: g.Unit})
+			}
+		}
+	}
+	return out, nil
 }
 
 // sendAnswer writes the letter with the answer to a feedback, in the language that
