@@ -95,7 +95,9 @@ type Subject struct {
 	Relations map[string][]string // relation -> ids of persons
 }
 
-func (r Rule) inState(s Subject) bool {
+// InState says whether the rule speaks of a record such as the subject, whoever
+// the actor is.
+func (r Rule) InState(s Subject) bool {
 	if len(r.States) > 0 && !slices.Contains(r.States, s.State) {
 		return false
 	}
@@ -115,7 +117,7 @@ func Allows(rules []Rule, a Actor, s Subject) bool {
 }
 
 func (r Rule) allows(a Actor, s Subject) bool {
-	if !r.inState(s) {
+	if !r.InState(s) {
 		return false
 	}
 	switch {
@@ -186,6 +188,8 @@ func (r Rule) scope(a Actor) (db.Where, bool) {
 		return w, true
 	case r.Staff:
 		return w, a.Staff
+	case len(r.Roles) == 0 && len(r.Relations) == 0:
+		return w, false // a rule that names nobody lets nobody in
 	}
 	if len(r.Roles) > 0 {
 		if !a.Has(r.Roles...) {
@@ -219,7 +223,7 @@ func (r Rule) scope(a Actor) (db.Where, bool) {
 func Audience(rules []Rule, s Subject) []string {
 	var terms []string
 	for _, r := range rules {
-		if !r.inState(s) {
+		if !r.InState(s) {
 			continue
 		}
 		switch {

@@ -137,6 +137,9 @@ func (k *Kind[T]) tasks(rec T, s access.Subject) []Task {
 // case worker has taken on is not everybody's.
 func assign(t Task, rules []access.Rule, s access.Subject) []Task {
 	for _, r := range rules {
+		if !r.InState(s) {
+			continue // the rule is for another state: its holders could not do it now
+		}
 		var out []Task
 		for _, relation := range r.Relations {
 			for _, id := range s.Relations[relation] {
@@ -181,18 +184,12 @@ type MyTask struct {
 }
 
 // TasksOf gives the actor's tasks: overdue first, those without a deadline last.
+// A task of a record that the actor may not read is not told of.
 func (e *Engine) TasksOf(ctx context.Context, a access.Actor) ([]MyTask, error) {
 	if a.Nobody() || a.System {
 		return nil, nil
 	}
-	var mine []db.Where
-	if len(a.As) > 0 {
-		mine = append(mine, *new(db.Where).In("t.person_id", a.As...))
-	}
-	for _, g := range a.Grants {
-		mine = append(mine, *new(db.Where).And("t.role = ? AND (t.unit = '' OR t.unit = ? OR t.unit LIKE ?)", g.Role, g.Unit, g.Unit+"/%"))
-	}
-	where, args := db.Or(mine...).SQL()
+	where, args := e.tasksOf(ctx, a).SQL()
 	rows, err := db.All[MyTask](ctx, e.DB, `
 		SELECT DISTINCT t.record_id, t.name, t.command, t.detail, t.since, t.due,
 		       r.number, r.kind, r.title, r.state, r.state_since, r.alert, r.example
@@ -202,6 +199,34 @@ func (e *Engine) TasksOf(ctx context.Context, a access.Actor) ([]MyTask, error) 
 		return nil, fmt.Errorf("tasks: %w", err)
 	}
 	return rows, nil
+}
+
+// CountTasks counts what TasksOf would give.
+func (e *Engine) CountTasks(ctx context.Context, a access.Actor) (int, error) {
+	if a.Nobody() || a.System {
+		return 0, nil
+	}
+	where, args := e.tasksOf(ctx, a).SQL()
+	n, err := db.One[int](ctx, e.DB, `
+		SELECT count(*) FROM (SELECT DISTINCT t.record_id, t.name, t.command, t.detail, t.since, t.due
+			FROM task t JOIN record r ON r.id = t.record_id `+where+`) x`, args...)
+	if err != nil {
+		return 0, fmt.Errorf("count tasks: %w", err)
+	}
+	return n, nil
+}
+
+func (e *Engine) tasksOf(ctx context.Context, a access.Actor) db.Where {
+	var mine []db.Where
+	if len(a.As) > 0 {
+		mine = append(mine, *new(db.Where).In("t.person_id", a.As...))
+	}
+	for _, g := range a.Grants {
+		mine = append(mine, *new(db.Where).And("t.role = ? AND (t.unit = '' OR t.unit = ? OR t.unit LIKE ?)", g.Role, g.Unit, g.Unit+"/%"))
+	}
+	w := db.Or(mine...)
+	w.AndWhere(e.scope(access.With(ctx, a)))
+	return w
 }
 
 // Waiting gives the tasks that records wait for, by record.

@@ -208,6 +208,49 @@ func TestTasks(t *testing.T) {
 	})
 }
 
+// A task list is no second road to a record: what somebody may not read, or could
+// not do in the state it is in, is not in theirs.
+func TestTasksOfWhatMayBeRead(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		e := record.NewEngine(d, clock.NewMovable(time.Date(2023, 1, 2, 9, 0, 0, 0, time.UTC)))
+		k := caseKind()
+		k.Tasks = func(*aCase) []record.Task {
+			return []record.Task{{Name: "look", Command: "note", PersonID: "bob"}, {Name: "later", Command: "late"}}
+		}
+		k.Commands = append(k.Commands, record.Command[*aCase]{Command: lifecycle.Command{
+			Name: "late", Path: "sent", From: []string{"DRAFT", "SENT"}, Who: []access.Rule{{Relations: []string{"owner"}, States: []string{"SENT"}}},
+		}})
+		if err := e.Register(k); err != nil {
+			t.Fatal(err)
+		}
+		c := must(k.Create(as("ann"), "open", in("title", "x"), nil))(t)
+		names := func(who string) (out []string) {
+			for _, task := range must(e.TasksOf(as(who), people[who]))(t) {
+				out = append(out, task.Name)
+			}
+			slices.Sort(out)
+			if n := must(e.CountTasks(as(who), people[who]))(t); n != len(out) {
+				t.Errorf("%s: %d counted, %d listed", who, n, len(out))
+			}
+			return out
+		}
+		if got := names("bob"); len(got) > 0 {
+			t.Errorf("bob is told of another's draft: %v", got)
+		}
+		if got := names("ann"); !slices.Equal(got, []string{"send"}) {
+			t.Errorf("ann has %v, want only what can be done with a draft", got)
+		}
+		must(k.Do(as("ann"), c.ID, "send", in()))(t)
+		if got := names("bob"); !slices.Equal(got, []string{"look", "propose"}) {
+			t.Errorf("bob has %v", got)
+		}
+		if got := names("ann"); !slices.Equal(got, []string{"later"}) {
+			t.Errorf("ann has %v", got)
+		}
+	})
+}
+
 // The same form sent many times at once makes one record, and everybody gets it.
 func TestSameFormOnce(t *testing.T) {
 	t.Parallel()

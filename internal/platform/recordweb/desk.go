@@ -45,11 +45,11 @@ func (s *Site) href(h record.Head) string {
 
 // TaskCount counts the tasks of the context's actor, for the menu.
 func (s *Site) TaskCount(ctx context.Context) int {
-	tasks, err := s.Engine.TasksOf(ctx, access.From(ctx))
+	n, err := s.Engine.CountTasks(ctx, access.From(ctx))
 	if err != nil {
 		return 0 // the menu is shown all the same; the page itself tells of the fault
 	}
-	return len(tasks)
+	return n
 }
 
 type taskGroup struct {
