@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -43,31 +44,47 @@ var gzips = sync.Pool{New: func() any {
 // encoded goes through untouched.
 func Compress(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-			next.ServeHTTP(w, r)
-			return
-		}
-		z := &compressed{ResponseWriter: w}
+		z := &compressed{ResponseWriter: w, taken: takesGzip(r.Header.Get("Accept-Encoding"))}
 		defer z.close()
 		next.ServeHTTP(z, r)
 	})
 }
 
+// takesGzip says whether a reader takes gzip: "gzip;q=0" says that it does not.
+func takesGzip(accept string) bool {
+	for _, part := range strings.Split(accept, ",") {
+		coding, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+			continue
+		}
+		q, weighted := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(weight), " ", ""), "q=")
+		n, err := strconv.ParseFloat(q, 64)
+		return !weighted || err == nil && n > 0
+	}
+	return false
+}
+
 type compressed struct {
 	http.ResponseWriter
+	taken   bool // the reader takes gzip
 	zip     *gzip.Writer
 	started bool
 }
 
 func (c *compressed) WriteHeader(status int) {
-	if !c.started {
+	if !c.started && status >= http.StatusOK {
 		c.started = true
 		h := c.Header()
 		kind := h.Get("Content-Type")
 		text := strings.HasPrefix(kind, "text/") || strings.Contains(kind, "json") || strings.Contains(kind, "svg")
-		if text && h.Get("Content-Encoding") == "" && status != http.StatusNoContent && status != http.StatusNotModified && (status < 300 || status >= 400) {
-			h.Set("Content-Encoding", "gzip")
+		if text && h.Get("Content-Encoding") == "" {
+			// Also where it goes uncompressed: a cache must not give one reader's to another.
 			h.Add("Vary", "Accept-Encoding")
+		}
+		// A part of a file is counted in the bytes of the file itself.
+		whole := status < 300 && status != http.StatusNoContent && status != http.StatusPartialContent || status >= 400
+		if c.taken && text && whole && h.Get("Content-Encoding") == "" {
+			h.Set("Content-Encoding", "gzip")
 			h.Del("Content-Length")
 			c.zip, _ = gzips.Get().(*gzip.Writer)
 			c.zip.Reset(c.ResponseWriter)
