@@ -461,6 +461,14 @@ func TestEmbargoAndDelay(t *testing.T) {
 			t.Errorf("of a report under embargo the public reads %+v", page)
 		}
 		h.refused(t, "fou", p.ID, "publish", in(), fault.Conflict, "publication.blocked.embargo")
+		during := h.do(t, "fou", p.ID, "revise", because(in()))
+		if page, _ := during.Page(); len(page.Files) != 0 {
+			t.Error("a new version of the summary shows the files")
+		}
+		if back := h.do(t, "fou", p.ID, "discard_version", because(in())); back.State != publication.MetadataPublished {
+			t.Errorf("given up, the new version of a summary leaves %s", back.State)
+		}
+		h.do(t, "fageier", p.ID, "approve", in())
 		h.clock.Forward(time.Date(2023, 6, 1, 8, 0, 0, 0, time.UTC))
 		p = h.do(t, "fou", p.ID, "publish", in())
 		if page, _ := p.Page(); len(page.Files) != 1 {
@@ -558,6 +566,12 @@ func TestWithdraw(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
 		h := build(t, d)
+		revised := h.published(t)
+		h.do(t, "fou", revised.ID, "revise", because(in()))
+		h.do(t, "fou", revised.ID, "propose_withdrawal", because(in("tombstone", "x")))
+		if revised = h.do(t, "fou2", revised.ID, "withdraw", in()); revised.Draft.V != nil {
+			t.Error("a withdrawn report has a next version")
+		}
 		p := h.published(t)
 		stone := because(in("tombstone", "Trukket: tallene var feil."))
 		h.refused(t, "fou", p.ID, "withdraw", in(), fault.Conflict, "publication.blocked.not_proposed")
@@ -752,10 +766,27 @@ func TestRandomWalk(t *testing.T) {
 	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
 		h := build(t, d)
 		rapid.Check(t, func(rt *rapid.T) {
+			// Some walks begin further on, so that the late states are walked through too.
 			p := h.received(t, nil)
 			state, draft, public := publication.Received, p.Title, ""
-			fe, fs, proposer, approver := "", "", "", ""
-			full, before := false, len(mustEvents(t, d, p.ID))
+			fe, fs, proposer, approver, full := "", "", "", "", false
+			switch rapid.IntRange(0, 3).Draw(rt, "start") {
+			case 1:
+				h.do(t, "fou", p.ID, "ready", in())
+				state = publication.MetadataReady
+			case 2, 3:
+				h.do(t, "fou", p.ID, "ready", in())
+				h.do(t, "fageier", p.ID, "approve", in())
+				fe, fs, approver, public = "fageier", "fou", "fageier", draft
+				if full = rapid.Bool().Draw(rt, "full"); full {
+					h.do(t, "fou", p.ID, "publish", in())
+					state = publication.Published
+				} else {
+					h.do(t, "fou", p.ID, "publish_metadata", in())
+					state = publication.MetadataPublished
+				}
+			}
+			before := len(mustEvents(t, d, p.ID))
 			done := 0
 			for step := range rapid.IntRange(1, 14).Draw(rt, "steps") {
 				who := rapid.SampledFrom([]string{"fou", "fou", "fou2", "fageier", "fageier", "bibliotek", "analyse", "forsker", ""}).Draw(rt, "who")

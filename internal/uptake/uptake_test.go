@@ -610,6 +610,10 @@ func TestListAndRate(t *testing.T) {
 				t.Errorf("%q: owners %v, themes %v, %v, %v", who, owners, themes, err, err2)
 			}
 		}
+		h.clock.Forward(time.Date(2023, 1, 30, 9, 0, 0, 0, time.UTC))
+		if _, n, err := h.List(as("kontor"), uptake.Filter{Overdue: true}, 0, 0); err != nil || n != 0 {
+			t.Errorf("overdue on the last day: %d, %v", n, err)
+		}
 		h.clock.Forward(time.Date(2023, 2, 2, 9, 0, 0, 0, time.UTC))
 		// Two are past the four weeks undecided, one has an action past its day.
 		if _, n, err := h.List(as("kontor"), uptake.Filter{Overdue: true}, 0, 0); err != nil || n != 3 {

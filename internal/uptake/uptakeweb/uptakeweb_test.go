@@ -466,6 +466,19 @@ func TestWayToUse(t *testing.T) {
 	})
 }
 
+// Whoever has an action is led to tell of their own, the subject owner of all.
+func TestOwnActions(t *testing.T) {
+	t.Parallel()
+	h := open(t, dbtest.SQLite(t, schema...))
+	at := h.running("Rapport")
+	for who, own := range map[string][]string{"atl": {"1"}, "kontor": {"2"}, "fageier": {"1", "2"}, "utvalg": nil} {
+		page := h.get(who, at)
+		for _, id := range []string{"1", "2"} {
+			page.leadsTo(slices.Contains(own, id), at+"/oppdater-tiltak?"+url.Values{"action": {id}, "status": {uptake.NotStarted}}.Encode())
+		}
+	}
+}
+
 // A no ends with its reason, and no plan is asked for.
 func TestNo(t *testing.T) {
 	t.Parallel()
