@@ -268,7 +268,7 @@ func (l *release) balance() {
 		return
 	}
 	d, p := l.run.describe, l.run.plan
-	var rows []BalanceRow
+	rows := []BalanceRow{}
 	for k, column := range p.Covariates {
 		for i := range l.arms {
 			if i == l.control {

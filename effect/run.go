@@ -170,6 +170,9 @@ func (r *run) estimate() error {
 		}
 	}
 	r.fits = fits
+	if r.plan.Estimator == plan.BlockedDifference {
+		r.refuseLoneUnits()
+	}
 	for i, f := range fits {
 		if f.Err == nil {
 			continue
@@ -198,6 +201,26 @@ func (r *run) estimate() error {
 		}
 	}
 	return nil
+}
+
+// refuseLoneUnits refuses a blocked comparison in which a block has one unit
+// in an arm: its spread, and so the uncertainty, cannot be known.
+func (r *run) refuseLoneUnits() {
+	for i := range r.jobs {
+		if r.jobs[i].kind != mainModel {
+			continue
+		}
+		alone := refusedAs(r.fits[i].Err, linreg.CodeFewRows)
+		if r.fits[i].Err == nil {
+			alone = slices.ContainsFunc(r.fits[i].Warnings, func(w linreg.Warning) bool { return w.Code == linreg.CodeLeverage })
+		}
+		if alone {
+			r.fits[i] = linreg.Estimated{Err: &linreg.Refusal{
+				Code: linreg.CodeLeverage, Columns: r.plan.Strata,
+				Message: "a block has only one unit in an arm, so its uncertainty cannot be known; for pairs use estimator difference_in_means with the pair as cluster",
+			}}
+		}
+	}
 }
 
 func refusedAs(err error, code linreg.Code) bool {
@@ -260,7 +283,7 @@ func (r *run) result() (*Result, error) {
 	out := &Result{
 		Format: ResultFormat, PlanHash: p.Hash(), Title: p.Title, Question: p.Question, Population: p.Population,
 		Design: p.Design, Treatment: p.Treatment, Estimator: p.Estimator, VCov: p.VCov, Confidence: p.Confidence,
-		Estimates: []Estimate{}, Withheld: []Withhold{}, Flow: Flow{Read: Number(r.describe.rows)},
+		Estimates: []Estimate{}, Outcomes: []Outcome{}, Models: []Model{}, Withheld: []Withhold{}, Flow: Flow{Read: Number(r.describe.rows)},
 	}
 	if named, ok := r.src.Source.(interface{ Name() string }); ok {
 		out.Source = named.Name()
@@ -307,7 +330,7 @@ func (r *run) collect(out *Result, j *job, fit *linreg.Result, study *did.Study)
 		return
 	case balanceModel:
 		t := r.jointTest(j, fit, Test{})
-		out.Balance = &Balance{P: t.P}
+		out.Balance = &Balance{Rows: []BalanceRow{}, P: t.P}
 		return
 	}
 	r.passWarnings(j, fit)
