@@ -201,6 +201,9 @@ func (p *pages[T]) ask(c *web.Context, status int, cmd lifecycle.Command, rec T,
 	props.Form.Action = action
 	props.Form.Guard = len(cmd.Fields) > 0
 	page := p.frame(c, title, append(crumbs, ui.Crumb{Label: title})...)
+	if props.Kicker != "" {
+		page.Section = props.Kicker // which record it is about, also where only the window's title is read
+	}
 	page.Errors = len(props.Form.Errors)
 	page.Narrow = true
 	return c.Within(status, page, commandPage(props))

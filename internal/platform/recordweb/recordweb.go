@@ -246,7 +246,14 @@ func (p *pages[T]) show(tab string, body func(*web.Context, T) (templ.Component,
 				return err
 			}
 		}
-		return c.Within(http.StatusOK, p.frame(c, h.Title, ui.Crumb{Label: h.Number}), frame(f))
+		page := p.frame(c, h.Title, ui.Crumb{Label: h.Number})
+		page.Section = f.Head.Kicker
+		for _, t := range f.Tabs {
+			if t.Current && tab != "" {
+				page.Section = t.Label + " – " + page.Section
+			}
+		}
+		return c.Within(http.StatusOK, page, frame(f))
 	}
 }
 
