@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -123,6 +124,14 @@ func (b *Browser) SetCookie(t testing.TB, site string, c *http.Cookie) {
 	_, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: site})
 	if err != nil {
 		t.Fatalf("set cookie %s: %v", c.Name, err)
+	}
+}
+
+// ClearCookies makes the browser forget who is logged in.
+func (b *Browser) ClearCookies(t testing.TB) {
+	t.Helper()
+	if _, err := chromedp.Call(b.ctx, network.ClearBrowserCookies, cdp.Empty{}); err != nil {
+		t.Fatalf("clear cookies: %v", err)
 	}
 }
 
