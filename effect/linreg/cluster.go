@@ -3,6 +3,7 @@ package linreg
 import (
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -46,6 +47,7 @@ func (c *core) sandwich(v VCov, directions [][]float64) *clusterVariance {
 	needC := wantDF || v == CR2 || v == CR3
 	parts := forClusters(groups, c.opts.Moments.Threads, func(lo, hi int) *crPart {
 		p := newCRPart(k, k, directions)
+		p.triangular = triangular(directions, k)
 		s := newCRSpace(len(c.base), k)
 		for g := lo; g < hi; g++ {
 			c.clusterScore(s, g)
@@ -98,6 +100,7 @@ type crPart struct {
 	trace, square []float64
 	outer         [][]float64
 	alone         int
+	triangular    bool
 }
 
 // newCRPart returns room for k coefficients, with vectors u of length n.
@@ -113,6 +116,16 @@ func newCRPart(k, n int, directions [][]float64) *crPart {
 		}
 	}
 	return p
+}
+
+// triangular reports whether direction j begins with j zeros, as the rows of t do.
+func triangular(directions [][]float64, k int) bool {
+	for j, d := range directions {
+		if d != nil && (j >= k || slices.ContainsFunc(d[:j], func(v float64) bool { return v != 0 })) {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *crPart) add(q *crPart) {
@@ -148,7 +161,18 @@ func (p *crPart) addDF(s *crSpace, k int) {
 			}
 		}
 	}
-	times(s.fd, s.f, s.along, k, m)
+	// Direction j, a row of t, begins with j zeros: row l of along ends after l.
+	if p.triangular {
+		clear(s.fd)
+		for i := range k {
+			for l, v := range s.f[i*k : (i+1)*k] {
+				n := min(l+1, m)
+				axpy(s.fd[i*m:i*m+n], v, s.along[l*m:l*m+n])
+			}
+		}
+	} else {
+		times(s.fd, s.f, s.along, k, m)
+	}
 	times(s.cfd, s.c, s.fd, k, m)
 	for j, d := range p.directions {
 		if d == nil {
@@ -199,6 +223,8 @@ type crSpace struct {
 	eigen *dense.Eigen
 
 	along, fd, cfd []float64 // k x directions
+	c2, c3, swap   []float64 // k x k, for series
+	first          []int     // of each row of w, the first element that is not 0
 }
 
 func newCRSpace(nb, k int) *crSpace {
@@ -230,28 +256,37 @@ func (c *core) clusterScore(s *crSpace, g int) {
 // clusterLeverage computes C = w' G_g w from the moments that clusterScore left.
 func (c *core) clusterLeverage(s *crSpace, g int) { c.project(s.c, s.g, s) }
 
-// project computes dst = w' m w for an nb x nb matrix m.
+// project computes dst = w' m w for a symmetric nb x nb matrix m. Rows of w begin
+// with zeros, as t is triangular, which are passed over.
 func (c *core) project(dst, m []float64, s *crSpace) {
 	nb, k := len(c.base), c.k
+	if s.first == nil {
+		s.first = make([]int, nb)
+		for i := range nb {
+			for s.first[i] < k && c.w[i*k+s.first[i]] == 0 {
+				s.first[i]++
+			}
+		}
+	}
 	clear(s.gw)
 	for i := range nb {
 		row := s.gw[i*k : (i+1)*k]
 		for j := range nb {
 			if v := m[i*nb+j]; v != 0 {
-				axpy(row, v, c.w[j*k:(j+1)*k])
+				axpy(row[s.first[j]:], v, c.w[j*k+s.first[j]:(j+1)*k])
 			}
 		}
 	}
 	clear(dst)
 	for i := range nb {
 		gw := s.gw[i*k : (i+1)*k]
-		wi := c.w[i*k : (i+1)*k]
-		for a, v := range wi {
-			if v != 0 {
-				axpy(dst[a*k:(a+1)*k], v, gw)
+		for a := s.first[i]; a < k; a++ {
+			if v := c.w[i*k+a]; v != 0 {
+				axpy(dst[a*k:a*k+a+1], v, gw[:a+1])
 			}
 		}
 	}
+	mirror(dst, k)
 }
 
 // function sets f = f(C) and reports 1 when a direction was left out.
@@ -262,6 +297,9 @@ func (s *crSpace) function(v VCov) int {
 		for i := range k {
 			s.f[i*k+i] = 1
 		}
+		return 0
+	}
+	if s.series(v) {
 		return 0
 	}
 	alone := 0
@@ -283,6 +321,81 @@ func (s *crSpace) function(v VCov) int {
 	}
 	mirror(s.f, k)
 	return alone
+}
+
+// series sets f = f(C) by its power series, which for clusters that carry a small
+// share of the leverage takes a few products of matrices where eigenvalues take
+// many; it reports false, leaving f clear, when too many terms would be needed.
+// The polynomial is evaluated in powers of C^3 (M. S. Paterson and L. J.
+// Stockmeyer, SIAM Journal on Computing 2, 1973).
+func (s *crSpace) series(v VCov) bool {
+	const most = 14
+	k := len(s.q)
+	// An upper bound of the largest eigenvalue: the lesser of two norms.
+	frobenius, rows := 0.0, 0.0
+	for i := range k {
+		sum := 0.0
+		for _, x := range s.c[i*k : (i+1)*k] {
+			frobenius += x * x
+			sum += math.Abs(x)
+		}
+		rows = max(rows, sum)
+	}
+	bound := min(math.Sqrt(frobenius), rows)
+	var terms [most + 1]float64
+	n, term := 0, 1.0
+	for power := 1.0; ; n++ {
+		terms[n] = term
+		if v == CR2 {
+			term *= (2*float64(n) + 1) / (2*float64(n) + 2)
+		}
+		power *= bound
+		if term*power <= 2e-17*(1-bound) {
+			break
+		}
+		if n == most || !(bound < 0.5) {
+			return false
+		}
+	}
+	if s.c2 == nil {
+		s.c2, s.c3, s.swap = make([]float64, k*k), make([]float64, k*k), make([]float64, k*k)
+	}
+	symmetric(s.c2, s.c, s.c, k)
+	symmetric(s.c3, s.c2, s.c, k)
+	block := func(dst []float64, j int) { // adds the three terms from 3j on
+		for t, m := range [][]float64{nil, s.c, s.c2} {
+			if 3*j+t > n {
+				break
+			}
+			f := terms[3*j+t]
+			if m == nil {
+				for i := range k {
+					dst[i*k+i] += f
+				}
+				continue
+			}
+			axpy(dst, f, m)
+		}
+	}
+	block(s.f, n/3)
+	for j := n/3 - 1; j >= 0; j-- {
+		symmetric(s.swap, s.f, s.c3, k)
+		s.f, s.swap = s.swap, s.f
+		block(s.f, j)
+	}
+	return true
+}
+
+// symmetric sets dst = a b for symmetric matrices that commute.
+func symmetric(dst, a, b []float64, k int) {
+	for i := range k {
+		row := dst[i*k : i*k+i+1]
+		clear(row)
+		for l, v := range a[i*k : (i+1)*k] {
+			axpy(row, v, b[l*k:l*k+i+1])
+		}
+	}
+	mirror(dst, k)
 }
 
 // axpy adds a*x to y.
