@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -315,25 +314,25 @@ func (p *pages) roles(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	t := ui.TableProps{Caption: lang.T(ctx, "admin.roles"), HideCaption: true, Cards: true}
-	for _, key := range []string{"role", "holders", "unit"} {
-		t.Columns = append(t.Columns, ui.Column{Label: lang.T(ctx, "admin.roles."+key)})
-	}
+	var facts []ui.Fact
 	for _, role := range org.Roles {
-		holders, units := []templ.Component{}, []string{}
+		f := ui.Fact{Label: lang.T(ctx, "role."+string(role)), Text: lang.T(ctx, "ui.none")}
+		var holders []templ.Component
 		for _, x := range people {
 			for _, g := range x.Grants {
 				if g.Role == role {
-					holders = append(holders, ui.Link("/organisasjon/person/"+url.PathEscape(x.ID), x.Name))
-					units = append(units, p.Unit(ctx, g.Unit))
+					unit := ""
+					if g.Unit != "" {
+						unit = p.Unit(ctx, g.Unit)
+					}
+					holders = append(holders, holder("/organisasjon/person/"+url.PathEscape(x.ID), x.Name, unit))
 				}
 			}
 		}
-		cell := ui.Str(lang.T(ctx, "ui.none"))
 		if len(holders) > 0 {
-			cell = ui.BulletsOf(holders...)
+			f.Value = ui.BulletsOf(holders...)
 		}
-		t.Rows = append(t.Rows, []templ.Component{ui.Str(lang.T(ctx, "role."+string(role))), cell, ui.Str(strings.Join(units, ", "))})
+		facts = append(facts, f)
 	}
-	return p.show(c, rolesPath, "admin.roles", rolesPage(t))
+	return p.show(c, rolesPath, "admin.roles", rolesPage(facts))
 }

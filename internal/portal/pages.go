@@ -227,7 +227,7 @@ func (p *pages) facts(ctx context.Context, x Project) ([]ui.Fact, error) {
 // accessibility is the statement of how well everybody can use the pages.
 func (p *pages) accessibility(c *web.Context) error {
 	ctx := c.Ctx()
-	props := page(c, lang.T(ctx, "ui.accessibility"), lang.T(ctx, "portal.access.lead"))
+	props := page(c, lang.T(ctx, "portal.access.title"), lang.T(ctx, "portal.access.lead"))
 	props.Narrow = true
 	return show(c, props, accessibilityPage())
 }

@@ -1396,7 +1396,7 @@ func accessibilityPage() templ.Component {
 			templ_7745c5c3_Var50 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.PageHead(ui.HeadProps{Title: lang.T(ctx, "ui.accessibility"), Lead: lang.T(ctx, "portal.access.lead")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PageHead(ui.HeadProps{Title: lang.T(ctx, "portal.access.title"), Lead: lang.T(ctx, "portal.access.lead")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
