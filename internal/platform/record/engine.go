@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -288,6 +289,20 @@ func (k *Kind[T]) repeated(ctx context.Context, request, command, id string) (bo
 	return true, nil
 }
 
+// Refused says, before anything is kept of what was sent with a command, that it
+// would be refused: with the fault that Do gives. done says that the form with
+// the key was already carried out, which is no refusal.
+func (k *Kind[T]) Refused(ctx context.Context, rec T, command, request string) (done bool, err error) {
+	c, ok := k.command(command)
+	if !ok || c.Create {
+		return false, fault.Missing()
+	}
+	if done, err := k.repeated(ctx, request, c.Name, rec.Base().ID); done || err != nil {
+		return done, err
+	}
+	return false, k.allowed(ctx, c, rec)
+}
+
 // allowed says whether the context's actor may give the command to the record in
 // the state it is in.
 func (k *Kind[T]) allowed(ctx context.Context, c Command[T], rec T) error {
@@ -343,6 +358,9 @@ func (k *Kind[T]) wrongState(ctx context.Context, h *Head) error {
 // ReasonField is the name of the field that holds the written reason.
 const ReasonField = "reason"
 
+// ReasonLimit is the largest number of characters of a reason.
+const ReasonLimit = 2000
+
 func (k *Kind[T]) apply(ctx context.Context, c Command[T], rec T, in Input) error {
 	h, actor := rec.Base(), access.From(ctx)
 	if err := form.Check(ctx, c.Fields, in.Values, rec); err != nil {
@@ -350,7 +368,13 @@ func (k *Kind[T]) apply(ctx context.Context, c Command[T], rec T, in Input) erro
 	}
 	var errs fault.Errors
 	reason := strings.TrimSpace(in.Reason)
-	if c.Reason && reason == "" && !actor.System {
+	switch n := utf8.RuneCountInString(reason); {
+	case actor.System:
+	case !utf8.ValidString(reason) || strings.ContainsRune(reason, 0):
+		errs.Add(ReasonField, "error.text_encoding")
+	case n > ReasonLimit:
+		errs.Add(ReasonField, "form.too_long", "max", ReasonLimit, "n", n)
+	case c.Reason && n == 0:
 		errs.Add(ReasonField, "form.required.reason")
 	}
 	if c.Check != nil {

@@ -167,8 +167,9 @@ func (p *pages[T]) ask(c *web.Context, status int, cmd lifecycle.Command, rec T,
 		}
 	}
 	fields := slices.Clone(cmd.Fields)
-	if cmd.Reason || len(a.warnings) > 0 || slices.ContainsFunc(a.errs, func(f fault.Field) bool { return f.Name == record.ReasonField }) {
-		fields = append(fields, form.Field{Name: record.ReasonField, Type: form.Area, Required: true, Max: 2000})
+	// A reason that was written is shown again, also where it was a warning that asked for it.
+	if cmd.Reason || len(a.warnings) > 0 || first(a.values[record.ReasonField]) != "" || slices.ContainsFunc(a.errs, func(f fault.Field) bool { return f.Name == record.ReasonField }) {
+		fields = append(fields, form.Field{Name: record.ReasonField, Type: form.Area, Required: true, Max: record.ReasonLimit})
 	}
 	required := 0
 	for _, f := range fields {
@@ -177,6 +178,9 @@ func (p *pages[T]) ask(c *web.Context, status int, cmd lifecycle.Command, rec T,
 		}
 	}
 	props.Form.AllRequired = required == len(fields) && required > 1
+	for _, text := range a.grounds {
+		props.Form.Errors = append(props.Form.Errors, ui.FieldError{Text: text})
+	}
 	for _, f := range fields {
 		u := ui.Field{
 			Name: f.Name, ID: "felt-" + f.Name, Label: label(ctx, kind, cmd.Name, f.Name), Hint: hint(ctx, kind, cmd.Name, f.Name),

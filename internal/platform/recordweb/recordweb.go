@@ -8,11 +8,11 @@ package recordweb
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -525,6 +525,9 @@ func (p *pages[T]) commandForm(c *web.Context, cmd lifecycle.Command, rec T) err
 
 // refusal gives the error that the command itself would give.
 func (p *pages[T]) refusal(c *web.Context, cmd lifecycle.Command, rec T) error {
+	if c.Actor.Nobody() {
+		return errUnauthorised
+	}
 	h := rec.Base()
 	if !slices.Contains(cmd.From, h.State) {
 		if access.Allows(cmd.Who, c.Actor, p.kind.Subject(rec)) {
@@ -539,8 +542,10 @@ func (p *pages[T]) createForm(c *web.Context, cmd lifecycle.Command) error {
 		return fault.New(fault.Forbidden, "error.forbidden")
 	}
 	values := map[string][]string{}
-	for name, given := range c.R.URL.Query() {
-		values[name] = given
+	for _, f := range cmd.Fields {
+		if given := c.R.URL.Query()[f.Name]; f.Type != form.File && given != nil {
+			values[f.Name] = given
+		}
 	}
 	var none T
 	return p.ask(c, http.StatusOK, cmd, none, asked{values: values})
@@ -551,30 +556,45 @@ func (p *pages[T]) create(c *web.Context, cmd lifecycle.Command) error {
 		return fault.New(fault.Forbidden, "error.forbidden")
 	}
 	var none T
-	in, values, err := p.read(c, cmd, none)
+	in, typed, err := p.read(c)
+	if err != nil {
+		return err
+	}
+	defer p.forget(c)
+	in.Values, err = p.answers(c, cmd, typed, none)
 	var head *record.Head
 	if err == nil {
 		head, err = p.kind.Begin(c.Ctx(), cmd.Name, in)
 	}
 	if err != nil {
-		return p.again(c, cmd, none, values, in, err)
+		return p.again(c, cmd, none, typed, in, err)
 	}
 	return p.done(c, cmd, head)
 }
 
 func (p *pages[T]) command(c *web.Context, cmd lifecycle.Command, rec T) error {
-	in, values, err := p.read(c, cmd, rec)
+	in, typed, err := p.read(c)
+	if err != nil {
+		return err
+	}
+	defer p.forget(c)
+	// Errors in the form are only for those who may send it, and no file of others is kept.
+	done, err := p.kind.Refused(c.Ctx(), rec, cmd.Name, in.Request)
+	switch {
+	case done:
+		return p.done(c, cmd, rec.Base())
+	case err != nil && c.Actor.Nobody():
+		return errUnauthorised
+	case err != nil:
+		return p.again(c, cmd, rec, typed, in, err)
+	}
+	in.Values, err = p.answers(c, cmd, typed, rec)
 	var head *record.Head
 	if err == nil {
 		head, err = p.kind.Run(c.Ctx(), rec.Base().ID, cmd.Name, in)
-	} else if fault.Of(err) == fault.Invalid {
-		// Errors in the form are only for those who may send it.
-		if !access.Allows(cmd.Who, c.Actor, p.kind.Subject(rec)) || !slices.Contains(cmd.From, rec.Base().State) {
-			err = p.refusal(c, cmd, rec)
-		}
 	}
 	if err != nil {
-		return p.again(c, cmd, rec, values, in, err)
+		return p.again(c, cmd, rec, typed, in, err)
 	}
 	return p.done(c, cmd, head)
 }
@@ -589,40 +609,68 @@ func (p *pages[T]) done(c *web.Context, cmd lifecycle.Command, h *record.Head) e
 	return c.Redirect(to, lang.T(c.Ctx(), p.kind.Name+"."+cmd.Name+".done", "number", h.Number, "title", h.Title))
 }
 
-// read reads the form that was sent.
-func (p *pages[T]) read(c *web.Context, cmd lifecycle.Command, rec T) (record.Input, map[string][]string, error) {
+// longestKey is more than web.NewKey makes.
+const longestKey = 64
+
+// read reads the form that was sent: all of it, or it is refused.
+func (p *pages[T]) read(c *web.Context) (record.Input, url.Values, error) {
 	var in record.Input
-	if err := c.R.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+	// ParseMultipartForm keeps quiet of a form that is not multipart and could not be read to its end.
+	err := c.R.ParseForm()
+	if err == nil {
+		err = c.R.ParseMultipartForm(1 << 20)
+	}
+	if err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			return in, nil, fault.Wrap(fault.TooLarge, err, "error.too_large")
 		}
 		return in, nil, fault.Wrap(fault.Invalid, err, "error.form_broken")
 	}
-	if m := c.R.MultipartForm; m != nil {
-		defer func() { _ = m.RemoveAll() }()
-	}
 	sent := c.R.PostForm
 	in.Request, in.Reason = sent.Get("_key"), sent.Get(record.ReasonField)
-	fmt.Sscan(sent.Get("_version"), &in.Version)
+	if len(in.Request) > longestKey {
+		return in, nil, fault.New(fault.Invalid, "error.form_broken")
+	}
+	if v := sent.Get("_version"); v != "" {
+		if in.Version, err = strconv.Atoi(v); err != nil {
+			return in, nil, fault.Wrap(fault.Invalid, err, "error.form_broken")
+		}
+	}
+	return in, sent, nil
+}
+
+// forget removes what the request's files took on the disk while it was read.
+func (p *pages[T]) forget(c *web.Context) {
+	if m := c.R.MultipartForm; m != nil {
+		_ = m.RemoveAll() // what is left is in the folder for temporary files
+	}
+}
+
+// answers checks what was sent against the command's fields, and keeps the files.
+func (p *pages[T]) answers(c *web.Context, cmd lifecycle.Command, sent url.Values, rec T) (form.Values, error) {
 	var any any
 	if !isNil(rec) {
 		any = rec
 	}
 	files, fileErr := p.files(c, cmd.Fields)
 	values, err := form.Parse(c.Ctx(), cmd.Fields, sent, files, any)
-	in.Values = values
-	if fileErr != nil {
-		f, ok := fault.As(err)
-		if err != nil && !ok {
-			return in, sent, err
-		}
-		if ok {
-			fileErr.Fields = append(fileErr.Fields, f.Fields...)
-		}
-		return in, sent, fileErr
+	if fileErr == nil {
+		return values, err
 	}
-	return in, sent, err
+	f, ok := fault.As(err)
+	if err != nil && !ok {
+		return values, err
+	}
+	if ok {
+		for _, x := range f.Fields {
+			// That a file is missing is not said of one that was sent and refused.
+			if !slices.ContainsFunc(fileErr.Fields, func(y fault.Field) bool { return y.Name == x.Name }) {
+				fileErr.Fields = append(fileErr.Fields, x)
+			}
+		}
+	}
+	return values, fileErr
 }
 
 func isNil[T record.Record](rec T) bool {
@@ -639,8 +687,8 @@ func (p *pages[T]) files(c *web.Context, fields []form.Field) (map[string]*form.
 			continue
 		}
 		for _, fh := range c.R.MultipartForm.File[f.Name] {
-			if fh.Filename == "" || fh.Size == 0 {
-				continue
+			if fh.Filename == "" {
+				continue // nothing was chosen
 			}
 			file, err := fh.Open()
 			if err == nil {
@@ -668,8 +716,8 @@ func (p *pages[T]) files(c *web.Context, fields []form.Field) (map[string]*form.
 }
 
 // again shows the form once more with what was typed: with the errors at their
-// fields, or beside what somebody else has stored in the meantime. What the
-// form cannot mend is an error page.
+// fields, beside what somebody else has stored in the meantime, or below what
+// stands in the way. Where nothing was typed the fault is an error page.
 func (p *pages[T]) again(c *web.Context, cmd lifecycle.Command, rec T, typed map[string][]string, in record.Input, err error) error {
 	f, ok := fault.As(err)
 	if !ok {
@@ -684,8 +732,28 @@ func (p *pages[T]) again(c *web.Context, cmd lifecycle.Command, rec T, typed map
 			return ferr
 		}
 		return p.ask(c, http.StatusConflict, cmd, fresh, asked{values: typed, conflict: true})
+	case slices.Contains(keeps, f.Kind) && wrote(cmd, typed):
+		// The page is not kept by the browser, so what was typed would be lost behind an error page.
+		status := web.Status(err)
+		grounds := strings.Split(c.FaultText(f), "\n\n")
+		if aerr := p.ask(c, status, cmd, rec, asked{values: typed, grounds: grounds, key: in.Request, version: in.Version}); aerr != nil {
+			return err // neither could the form be made: the first fault is the one to tell of
+		}
+		if status >= http.StatusInternalServerError {
+			c.Router.Logger.ErrorContext(c.Ctx(), "request failed", "route", c.Route.Pattern, "error", err)
+		}
+		return nil
 	}
 	return err
+}
+
+// keeps are the faults after which the same form can be of use again.
+var keeps = []fault.Kind{fault.Conflict, fault.Invalid, fault.Unavailable, fault.Full}
+
+// wrote says whether something was typed or chosen in the form.
+func wrote(cmd lifecycle.Command, typed map[string][]string) bool {
+	return first(typed[record.ReasonField]) != "" ||
+		slices.ContainsFunc(cmd.Fields, func(f form.Field) bool { return first(typed[f.Name]) != "" })
 }
 
 // asked is what a form shows.
@@ -693,6 +761,7 @@ type asked struct {
 	values   map[string][]string
 	errs     []fault.Field
 	warnings []record.Reason
+	grounds  []string // why it was refused, where no field is to blame
 	conflict bool
 	key      string
 	version  int
