@@ -65,7 +65,9 @@ func redact(address string) string {
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {
 	// synchronous=FULL: NORMAL loses acknowledged commits at a power cut.
-	common := "file:" + path + "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_pragma=secure_delete(1)&_pragma=temp_store(2)"
+	// The path stands in a URI, where these mean something else.
+	inURI := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
+	common := "file:" + inURI + "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_pragma=secure_delete(1)&_pragma=temp_store(2)"
 	write, err := sql.Open("sqlite", common+"&_pragma=journal_mode(WAL)&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)

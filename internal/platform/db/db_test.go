@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -185,5 +187,34 @@ func TestWhere(t *testing.T) {
 	}
 	if text, _ := new(db.Where).In("a").SQL(); text != "WHERE (1 = 0)" {
 		t.Errorf("nothing to choose from: %s", text)
+	}
+}
+
+// A folder may be called anything: the file lies where the address says.
+func TestPathsWithSigns(t *testing.T) {
+	t.Parallel()
+	for _, folder := range []string{"R&D #1", "50%25 off", "what?", "ærlig mappe"} {
+		dir := filepath.Join(t.TempDir(), folder)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "funn.db")
+		d, err := db.Open(t.Context(), "sqlite:"+path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Migrate(t.Context(), schema...); err != nil {
+			t.Fatal(err)
+		}
+		mode, err := db.One[int](t.Context(), d, "PRAGMA query_only")
+		if err != nil || mode != 1 {
+			t.Errorf("%s: readers can write (%d, %v)", folder, mode, err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("%s: %v", folder, err)
+		}
 	}
 }

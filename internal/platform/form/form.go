@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"funn/internal/platform/fault"
@@ -268,6 +269,10 @@ func (f Field) parse(ctx context.Context, sent []string, rec any) ([]string, err
 	}
 	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
 		return nil, invalid("error.text_encoding")
+	}
+	if f.Type == Text && strings.ContainsFunc(s, unicode.IsControl) {
+		// One line is one line, also from a hand-made request: it comes to stand in the subjects of letters.
+		s = strings.Join(strings.FieldsFunc(s, unicode.IsControl), " ")
 	}
 	if s == "" {
 		if !f.Required {
