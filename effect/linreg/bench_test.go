@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"runtime"
 	"syscall"
 	"testing"
@@ -13,6 +15,8 @@ import (
 	"funn/effect/data"
 	"funn/effect/linreg"
 	"funn/effect/moment"
+	"funn/effect/source"
+	"funn/effect/source/sourcetest"
 )
 
 var benchRows = flag.Int("effect.rows", 1_000_000, "rows in the trial and panel benchmarks")
@@ -315,13 +319,13 @@ func panelStream(rows int64) *stream {
 	return s
 }
 
-// benchmarkStream reports the peak of the process's memory, with the time and
+// benchmarkReading reports the peak of the process's memory, with the time and
 // the processor time of reading alone beside those of the whole. Run one at a
 // time: the peak is the process's.
-func benchmarkStream(b *testing.B, src *stream, scans int, work func() error) {
+func benchmarkReading(b *testing.B, src data.Source, columns []string, scans int, work func() error) {
 	drain := func() {
 		for range scans {
-			if err := src.Scan(b.Context(), src.schema.Names(), func(batch data.Batch) error {
+			if err := src.Scan(b.Context(), columns, func(batch data.Batch) error {
 				batch.Release()
 				return nil
 			}); err != nil {
@@ -351,7 +355,7 @@ func benchmarkStream(b *testing.B, src *stream, scans int, work func() error) {
 
 func BenchmarkStreamTrial(b *testing.B) {
 	src := trialStream(int64(*benchRows))
-	benchmarkStream(b, src, 1, func() error {
+	benchmarkReading(b, src, src.schema.Names(), 1, func() error {
 		r, err := linreg.Run(b.Context(), src, trialModel(linreg.CR1), linreg.Options{})
 		for _, v := range []linreg.VCov{linreg.CR2, linreg.CR3} {
 			if err == nil {
@@ -365,7 +369,55 @@ func BenchmarkStreamTrial(b *testing.B) {
 func BenchmarkStreamPanel(b *testing.B) {
 	src := panelStream(int64(*benchRows))
 	m := linreg.Model{Outcome: "y", Terms: numbers("x1", "x2", "x3"), Absorb: []string{"unit", "time"}, Cluster: []string{"unit"}, VCov: linreg.CR1}
-	benchmarkStream(b, src, 2, func() error {
+	benchmarkReading(b, src, src.schema.Names(), 2, func() error {
+		_, err := linreg.Run(b.Context(), src, m, linreg.Options{})
+		return err
+	})
+}
+
+var parquetDir = flag.String("effect.parquet", "", "directory in which the Parquet benchmarks keep their files, so that a second run starts without writing them")
+
+// parquetSource opens the table as a Parquet file, which it writes first unless
+// an earlier run left it in the directory of -effect.parquet.
+func parquetSource(b *testing.B, name string, table func(testing.TB, int) *data.Memory) data.Source {
+	path := filepath.Join(*parquetDir, fmt.Sprint(name, "-", *benchRows, ".parquet"))
+	if _, err := os.Stat(path); *parquetDir == "" || err != nil {
+		written := sourcetest.Parquet(b, table(b, *benchRows))
+		if *parquetDir == "" {
+			path = written
+		} else if err := os.Rename(written, path); err != nil {
+			b.Fatal(err)
+		}
+	}
+	src, err := source.Open(b.Context(), path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = src.Close() })
+	return src
+}
+
+func BenchmarkParquetTrial(b *testing.B) {
+	src := parquetSource(b, "trial", trialTable)
+	columns := []string{"y", "arm", "office"}
+	for f := range levels {
+		columns = append(columns, fmt.Sprint("f", f))
+	}
+	benchmarkReading(b, src, columns, 1, func() error {
+		r, err := linreg.Run(b.Context(), src, trialModel(linreg.CR1), linreg.Options{})
+		for _, v := range []linreg.VCov{linreg.CR2, linreg.CR3} {
+			if err == nil {
+				r, err = r.With(v)
+			}
+		}
+		return err
+	})
+}
+
+func BenchmarkParquetPanel(b *testing.B) {
+	src := parquetSource(b, "panel", panelTable)
+	m := linreg.Model{Outcome: "y", Terms: numbers("x1", "x2", "x3"), Absorb: []string{"unit", "time"}, Cluster: []string{"unit"}, VCov: linreg.CR1}
+	benchmarkReading(b, src, []string{"y", "x1", "x2", "x3", "unit", "time"}, 2, func() error {
 		_, err := linreg.Run(b.Context(), src, m, linreg.Options{})
 		return err
 	})
