@@ -393,7 +393,7 @@ func links(p *Project) []record.Link {
 }
 
 // tasks is whom the project waits for where the state alone does not tell: money
-// before contract, the quality check before the acceptance, and what is due
+// and its years before the contract, the quality check before the acceptance, and what is due
 // within the project while it runs.
 func tasks(p *Project) []record.Task {
 	var out []record.Task
@@ -405,9 +405,12 @@ func tasks(p *Project) []record.Task {
 	}
 	switch p.State {
 	case Created:
-		if p.Funded.V.At.IsZero() && len(p.Grounds.V) == 0 {
+		switch {
+		case p.Funded.V.At.IsZero() && len(p.Grounds.V) == 0:
 			add("fund", time.Time{})
-		} else {
+		case p.Amount > 0 && p.Committed() != p.Amount:
+			add("budget", time.Time{})
+		default:
 			add("contract", time.Time{})
 		}
 	case Running:

@@ -273,10 +273,11 @@ func TestLife(t *testing.T) {
 		refused(t, "contract without money", fault.Conflict, "project.blocked.not_funded", h.try(t, "fou", p.ID, "contract", input("contract_on", "2023-01-02", "presentation_due", "2024-01-15")))
 		h.do(t, "utvalg", p.ID, "fund", reasoned(input()))
 		refused(t, "funding twice", fault.Conflict, "project.blocked.funded", h.try(t, "utvalg2", p.ID, "fund", reasoned(input())))
-		waits(p, "contract fou")
+		waits(p, "budget fou")
 		refused(t, "contract without a budget", fault.Conflict, "project.blocked.budget", h.try(t, "fou", p.ID, "contract", input("contract_on", "2023-01-02", "presentation_due", "2024-01-15")))
 		h.do(t, "fou", p.ID, "budget", input("year", "2023", "year_amount", "60000000"))
 		h.do(t, "fou", p.ID, "budget", input("year", "2024", "year_amount", "40000000"))
+		waits(p, "contract fou")
 		refused(t, "a contract of tomorrow", fault.Invalid, "project.date_ahead", h.try(t, "fou", p.ID, "contract", input("contract_on", "2023-01-03", "presentation_due", "2024-01-15")))
 		refused(t, "a presentation in the past", fault.Invalid, "project.date_passed", h.try(t, "fou", p.ID, "contract", input("contract_on", "2023-01-02", "presentation_due", "2023-01-01")))
 		p = h.do(t, "fou", p.ID, "contract", input("contract_on", "2023-01-02", "presentation_due", "2024-01-15"))
@@ -313,6 +314,9 @@ func TestLife(t *testing.T) {
 		h.do(t, "fou", p.ID, "review", input("review_note", "God."))
 		waits(p, "accept fageier", "present fou")
 		p = h.do(t, "fageier", p.ID, "accept", input())
+		if f := h.wanted(t, n.ID).Forecast; !f.Equal(day("2023-01-02")) {
+			t.Errorf("accepted today, and the need still expects its answer %v", f)
+		}
 		if p.State != project.Accepted || !p.FinishedIn(2023) || p.FinishedIn(2024) || h.wanted(t, n.ID).State != need.Answered {
 			t.Errorf("accepted: %s, finished %v, the need is %s", p.State, p.Finished, h.wanted(t, n.ID).State)
 		}
@@ -555,6 +559,11 @@ func TestSeveralProjects(t *testing.T) {
 		got := h.wanted(t, n.ID)
 		if got.State != need.Answered || !got.Forecast.Equal(day("2023-01-02")) || p.FinishedIn(2023) || p.ActiveOn(day("2023-01-02")) || !h.load(t, a.ID).FinishedIn(2023) {
 			t.Errorf("the other cancelled: the need is %s, expected %v", got.State, got.Forecast)
+		}
+		never := h.created(t, "start", "2023-02-01")
+		h.do(t, "fou", never.ID, "cancel", reasoned(input()))
+		if list, n, err := h.projects.Portfolio(h.As(t, "fou"), project.Filter{StartedIn: 2023}, project.Sort{}, 0, 0); err != nil || n != 2 || !p.StartedIn(2023) || h.load(t, never.ID).StartedIn(2023) {
+			t.Errorf("started in 2023: %v (%v); cancelled before it began %v, after %v", list, err, h.load(t, never.ID).StartedIn(2023), p.StartedIn(2023))
 		}
 		other := h.need(t, "2024-06-01")
 		c := h.running(t, "need", other.ID)
