@@ -57,15 +57,10 @@ var models = map[string]model{
 	},
 	// Staff see every project; those outside only the ones they lead (architecture).
 	"project": func(_, person string, own bool) bool { return staff(person) || theirs(person, own) },
-	// A report is staff's and its author's until it is published, then everybody's.
-	"publication": func(state, person string, own bool) bool {
-		switch state {
-		case publication.Published, publication.MetadataPublished, publication.NewVersion, publication.Withdrawn:
-			return true
-		}
-		return staff(person) || theirs(person, own)
-	},
-	"uptake": func(_, person string, _ bool) bool { return staff(person) },
+	// A report is staff's and its author's; everybody else reads it in the portal,
+	// once it is published.
+	"publication": func(_, person string, own bool) bool { return staff(person) || theirs(person, own) },
+	"uptake":      func(_, person string, _ bool) bool { return staff(person) },
 }
 
 // canaries are the records that the test plants: of each kind in each state, one

@@ -375,8 +375,10 @@ func TestSameBitsForAnyThreads(t *testing.T) {
 
 func TestChangedSourceIsRefused(t *testing.T) {
 	spec := absorb.Spec{Targets: []moment.Term{moment.Number("x")}, Effects: []string{"a"}}
-	src := &changing{source(t, data.Ints("a", []int64{1, 1, 2}), data.Floats("x", []float64{1, 2, 3})),
-		source(t, data.Ints("a", []int64{1, 1, 3, 4}), data.Floats("x", []float64{1, 2, 3, 4}))}
+	src := &changing{
+		source(t, data.Ints("a", []int64{1, 1, 2}), data.Floats("x", []float64{1, 2, 3})),
+		source(t, data.Ints("a", []int64{1, 1, 3, 4}), data.Floats("x", []float64{1, 2, 3, 4})),
+	}
 	sums, err := absorb.Scan(t.Context(), src, spec, moment.Options{})
 	if err != nil {
 		t.Fatal(err)

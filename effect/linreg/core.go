@@ -40,7 +40,6 @@ type core struct {
 // absorbed counts the fixed effects taken out before the regression.
 type absorbed struct {
 	rank       int // of all absorbed effects
-	nestedRank int // part of it nested in the clusters
 	counted    int // what CR1's factor counts
 	effects    []AbsorbedEffect
 	residual   float64

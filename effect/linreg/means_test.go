@@ -65,10 +65,9 @@ func TestMeansPublished(t *testing.T) {
 func TestMeansCardKruegerBalanced(t *testing.T) {
 	src := published.Load(t, "card_krueger")
 	type pair struct {
-		nj     int64
-		fte    [2]float64
-		seen   [2]bool
-		exists bool
+		nj   int64
+		fte  [2]float64
+		seen [2]bool
 	}
 	byID := map[[2]int64]*pair{}
 	var order [][2]int64
@@ -111,8 +110,10 @@ func TestMeansRefusals(t *testing.T) {
 		"constant outcome":   {linreg.Means{Outcome: "z", Arm: "z", Control: "0", Treated: "1"}, linreg.CodeConstantOutcome},
 		"one cluster an arm": {linreg.Means{Outcome: "y", Arm: "z", Control: "0", Treated: "1", Cluster: []string{"z"}}, linreg.CodeFewRows},
 		"blocks of one arm":  {linreg.Means{Outcome: "y", Arm: "z", Control: "0", Treated: "1", Block: []string{"cl"}}, linreg.CodeNotIdentified},
-		"no rows": {linreg.Means{Outcome: "y", Arm: "z", Control: "0", Treated: "1", Where: []moment.Condition{{Column: "f", Levels: []string{"9"}}}},
-			linreg.CodeNoRows},
+		"no rows": {
+			linreg.Means{Outcome: "y", Arm: "z", Control: "0", Treated: "1", Where: []moment.Condition{{Column: "f", Levels: []string{"9"}}}},
+			linreg.CodeNoRows,
+		},
 	} {
 		_, err := c.m.Estimate(t.Context(), src, linreg.Options{})
 		var refusal *linreg.Refusal

@@ -102,8 +102,10 @@ func models(name func(string) string) (out []linreg.Model, effects [][]string) {
 		for _, weight := range []string{"", "w"} {
 			add(linreg.Model{Name: "adjusted", Terms: linreg.Terms(append([]moment.Term{arm}, covariates...)...), VCov: v, Cluster: []string{"office"}, Weight: weight}, b, c, "x1", "x2")
 			add(linreg.Model{Name: "Lin", Terms: linreg.Lin(arm, covariates...), VCov: v, Cluster: []string{"office"}, Weight: weight}, b, c, b+":x1")
-			add(linreg.Model{Name: "IV", Terms: linreg.Terms(num("take"), num("x1")), Endogenous: []moment.Term{num("take")},
-				Instruments: []moment.Term{arm, num("x2")}, VCov: v, Cluster: []string{"office"}, Weight: weight}, "take", "x1")
+			add(linreg.Model{
+				Name: "IV", Terms: linreg.Terms(num("take"), num("x1")), Endogenous: []moment.Term{num("take")},
+				Instruments: []moment.Term{arm, num("x2")}, VCov: v, Cluster: []string{"office"}, Weight: weight,
+			}, "take", "x1")
 			if v == linreg.IID || v == linreg.HC1 || v == linreg.CR1 {
 				add(linreg.Model{Name: "absorbed", Terms: linreg.Terms(arm, num("x1"), num("x2")), Absorb: []string{"county", "take"}, VCov: v, Cluster: []string{"office"}, Weight: weight}, b, c, "x1", "x2")
 			}
@@ -273,9 +275,9 @@ var trials = flag.Int("effect.trials", 2000, "simulated trials for each design i
 func TestSize(t *testing.T) {
 	const clusters = 40
 	type trial struct {
-		y, x, w, before []float64
-		z, take, g      []int64
-		unit, time      []int64
+		y, x, w    []float64
+		z, take, g []int64
+		unit, time []int64
 	}
 	draw := func(r *rand.Rand, byCluster bool) *trial {
 		s := &trial{}

@@ -384,8 +384,11 @@ func TestRefusals(t *testing.T) {
 		want   any
 	}{
 		"infinite": {func(t *table) { t.x[41] = math.Inf(-1) }, moment.Spec{Terms: terms}, &moment.InfiniteError{Column: "x", Row: 42}},
-		"negative weight": {func(t *table) { t.w[10] = -1 }, moment.Spec{Terms: []moment.Term{moment.Number("y")}, Weight: "w"},
-			&moment.WeightError{Column: "w", Row: 11, Weight: -1}},
+		"negative weight": {
+			func(t *table) { t.w[10] = -1 },
+			moment.Spec{Terms: []moment.Term{moment.Number("y")}, Weight: "w"},
+			&moment.WeightError{Column: "w", Row: 11, Weight: -1},
+		},
 		"text as number": {func(*table) {}, moment.Spec{Terms: []moment.Term{moment.Number("county")}}, &moment.KindError{Column: "county"}},
 		"overflow":       {func(t *table) { t.y[3] = 1e200 }, moment.Spec{Terms: []moment.Term{moment.Number("y")}}, &moment.RangeError{Term: "y"}},
 	}

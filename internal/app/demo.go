@@ -92,10 +92,20 @@ func openDemoOn(ctx context.Context, database, dir string, today time.Time, log 
 			if err != nil {
 				return nil, err
 			}
-			if at, err := time.Parse(time.RFC3339Nano, kept); err == nil {
-				return clock.NewMovable(at), nil // it never goes back, whatever day is asked for
+			at, err := time.Parse(time.RFC3339Nano, kept)
+			if err != nil {
+				return clock.NewMovable(start), nil
 			}
-			return clock.NewMovable(start), nil
+			// It never goes back, whatever day is asked for, and not behind what has
+			// happened since it was kept either: the program may have been killed.
+			last, err := db.All[time.Time](ctx, d, "SELECT at FROM event ORDER BY at DESC LIMIT 1")
+			if err != nil {
+				return nil, err
+			}
+			if len(last) > 0 && last[0].After(at) {
+				at = last[0]
+			}
+			return clock.NewMovable(at), nil
 		},
 	}, true)
 	if err != nil {

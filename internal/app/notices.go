@@ -9,6 +9,7 @@ import (
 	"funn/internal/org"
 	"funn/internal/platform/access"
 	"funn/internal/platform/db"
+	"funn/internal/platform/fault"
 	"funn/internal/platform/jobs"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/mail"
@@ -82,6 +83,13 @@ func (h *house) tell(ctx context.Context, n record.Notice) error {
 		if p.ID == n.Event.ActorID || p.Email == "" {
 			continue
 		}
+		may, err := h.mayRead(ctx, p, n.Head.ID)
+		if err != nil {
+			return err
+		}
+		if !may {
+			continue
+		}
 		address := h.settings.BaseURL + n.Path + "/" + url.PathEscape(n.Head.Number)
 		text := lang.T(ctx, "mail.event", "who", recordweb.ActorName(ctx, n.Event), "what", recordweb.EventText(ctx, n.Event),
 			"kind", lang.T(ctx, n.Head.Kind+".name"), "number", n.Head.Number, "title", n.Head.Title,
@@ -89,7 +97,7 @@ func (h *house) tell(ctx context.Context, n record.Notice) error {
 		if n.Event.Reason != "" {
 			text += "\n\n" + lang.T(ctx, "mail.reason", "reason", n.Event.Reason)
 		}
-		err := mail.Queue(ctx, h.db, mail.Message{
+		err = mail.Queue(ctx, h.db, mail.Message{
 			To: p.Email, Subject: n.Head.Number + ": " + n.Head.Title, Text: text, Lang: string(lang.NB),
 			Key: fmt.Sprintf("event/%s/%d/%s", n.Head.ID, n.Event.N, p.ID), At: n.Event.At,
 		})
@@ -98,6 +106,20 @@ func (h *house) tell(ctx context.Context, n record.Notice) error {
 		}
 	}
 	return nil
+}
+
+// mayRead says whether the person may read the record: a letter with its title is
+// no second road to it.
+func (h *house) mayRead(ctx context.Context, p *org.Person, record string) (bool, error) {
+	actor, err := h.people.Actor(ctx, p.ID)
+	if err != nil {
+		if fault.Of(err) == fault.NotFound {
+			return false, nil
+		}
+		return false, err
+	}
+	heads, err := h.engine.Heads(access.With(ctx, actor), record)
+	return len(heads) > 0, err
 }
 
 // remind writes to those who have a task that is due in a week, or was due
@@ -135,7 +157,14 @@ func (h *house) remind(ctx context.Context) error {
 			if p.Email == "" {
 				continue
 			}
-			err := mail.Queue(ctx, h.db, mail.Message{
+			may, err := h.mayRead(ctx, p, t.RecordID)
+			if err != nil {
+				return err
+			}
+			if !may {
+				continue
+			}
+			err = mail.Queue(ctx, h.db, mail.Message{
 				To: p.Email, Subject: t.Number + ": " + lang.T(ctx, t.Kind+"."+t.Command+".task"), Lang: string(lang.NB), At: h.engine.Now(ctx),
 				Text: lang.T(ctx, key, "task", lang.T(ctx, t.Kind+"."+t.Command+".task"), "title", t.Title, "due", lang.Day(ctx, t.Due), "address", h.settings.BaseURL+path+"/"+url.PathEscape(t.Number)),
 				Key:  fmt.Sprintf("task/%s/%s/%s/%s", t.RecordID, t.Name, p.ID, today.Format(time.DateOnly)),
@@ -152,7 +181,10 @@ func (h *house) remind(ctx context.Context) error {
 func (h *house) assigned(ctx context.Context, t record.Task) ([]*org.Person, error) {
 	if t.PersonID != "" {
 		p, err := h.people.Persons.Load(ctx, t.PersonID)
-		if err != nil {
+		if fault.Of(err) == fault.NotFound {
+			return nil, nil // one person who is gone must not keep the letters of all others
+		}
+		if err != nil || p.State != org.Active {
 			return nil, err
 		}
 		return []*org.Person{p}, nil

@@ -243,16 +243,14 @@ func (r reader) Project(ctx context.Context, number string) (portal.Project, err
 // publicProject gives the project with the number, examples included, if
 // everybody may know of it.
 func (r reader) publicProject(ctx context.Context, number string) (*project.Project, error) {
-	list, _, err := r.projects.Public(ctx, project.Filter{Query: number, Example: true}, 0, 0)
+	p, err := r.projects.Kind.ByNumber(asSystem(ctx), number)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range list {
-		if p.Number == number {
-			return p, nil
-		}
+	if !project.Public(p) && (!p.Example || p.ContractOn.IsZero()) {
+		return nil, fault.Missing()
 	}
-	return nil, fault.Missing()
+	return p, nil
 }
 
 func (r reader) projectOf(ctx context.Context, p *project.Project) (portal.Project, error) {

@@ -58,7 +58,7 @@ func fromEnvironment(getenv func(string) string) (settings, string, error) {
 	switch {
 	case s.BaseURL == "":
 		bad("FUNN_BASE_URL is not set: where users reach the server, such as https://funn.example.no")
-	case err != nil || base.Host == "" || base.Path != "":
+	case err != nil || base.Host == "" || base.Path != "" || base.RawQuery != "" || base.Fragment != "" || base.User != nil || base.Scheme != "https" && base.Scheme != "http":
 		bad("FUNN_BASE_URL must be a scheme and a host, such as https://funn.example.no, got %q", s.BaseURL)
 	case base.Scheme != "https" && loopback(base.Host+":80") != nil && loopback(base.Host) != nil:
 		bad("FUNN_BASE_URL must be https beyond this machine, got %q", s.BaseURL)

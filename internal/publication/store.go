@@ -125,6 +125,19 @@ func (s *Service) PageOf(ctx context.Context, id string) (Page, error) {
 	return Page{}, fault.Missing()
 }
 
+// Successor gives what everybody may read of the newest publication that takes
+// the place of the one with the id; ok is false when there is none.
+func (s *Service) Successor(ctx context.Context, id string) (page Page, ok bool, err error) {
+	w := *new(db.Where).And("b.supersedes = ?", id)
+	w.In("r.state", readable...)
+	list, err := s.Kind.List(access.With(ctx, access.System), w, newestFirst, 1, 0)
+	if err != nil || len(list) == 0 {
+		return Page{}, false, err
+	}
+	page, ok = list[0].Page()
+	return page, ok, nil
+}
+
 // OfProject gives the project's publications that the context's actor may read,
 // newest first.
 func (s *Service) OfProject(ctx context.Context, id string) ([]*Publication, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"funn/internal/platform/access"
+	"funn/internal/platform/fault"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
@@ -372,6 +373,22 @@ func (p *pages) publicFacts(ctx context.Context, v publication.Page) ([]ui.Fact,
 		if pr.LeaderName != v.Authors {
 			add("publication.fact.leader", pr.LeaderName, "")
 		}
+	}
+	if v.Supersedes != "" {
+		old, err := p.Service.PageOf(ctx, v.Supersedes)
+		switch {
+		case err == nil:
+			add("publication.field.supersedes", old.Title, "/kunnskap/rapport/"+old.Slug)
+		case fault.Of(err) != fault.NotFound:
+			return nil, err
+		}
+	}
+	newer, ok, err := p.Service.Successor(ctx, v.ID)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		add("publication.fact.replaced_by", newer.Title, "/kunnskap/rapport/"+newer.Slug)
 	}
 	add("publication.fact.number", v.Number, "")
 	add("publication.field.published_at", dateOr(ctx, v.Shown), "")

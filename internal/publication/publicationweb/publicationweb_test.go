@@ -596,6 +596,30 @@ func TestList(t *testing.T) {
 	})
 }
 
+// A report that takes the place of another is linked with it, both ways, as far
+// as everybody may know of them.
+func TestSupersedes(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		old := h.published(nil)
+		h.post("bibliotek", "/publikasjon/registrer", "project", old.Project, "title", "Den endelege rapporten", "pub_type", "final_report", "report_lang", "nn", "year", "2023", "summary", "S")
+		list, err := h.OfProject(access.With(context.Background(), access.System), old.Project)
+		if err != nil || len(list) != 2 {
+			t.Fatalf("publications: %v, %v", list, err)
+		}
+		i := slices.IndexFunc(list, func(p *publication.Publication) bool { return p.ID != old.ID })
+		at, public := "/publikasjon/"+list[i].Number, "/kunnskap/rapport/"+list[i].Slug
+		h.post("bibliotek", at+"/metadata", "pub_type", "final_report", "theme", "sosiale-tjenester", "year", "2023", "supersedes", old.ID)
+		h.get("", "/kunnskap/rapport/"+old.Slug).doesNotSay("Erstattet av", public)
+		h.post("bibliotek", at+"/metadata-klare")
+		h.post("fageier", at+"/godkjenn")
+		h.post("fou", at+"/publiser-omtale")
+		h.get("", "/kunnskap/rapport/"+old.Slug).says("Erstattet av Den endelege rapporten")
+		h.get("", public).says("Erstatter Gjeldsråd på kontoret", "Rapporten selv er ikke lagt ut her.")
+	})
+}
+
 // Examples are marked where everybody reads them, and stand with their like.
 func TestExample(t *testing.T) {
 	t.Parallel()
