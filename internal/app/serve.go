@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"funn/internal/platform/clock"
 	"funn/internal/platform/event"
 	"funn/internal/platform/telemetry"
 )
@@ -113,7 +114,12 @@ func (h *house) run(ctx context.Context, listener net.Listener, ready func()) er
 	err := telemetry.Serve(ctx, telemetry.NewServer(h.handler, h.settings.Log), listener, telemetry.MaxDrain)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
 	defer cancel()
-	return errors.Join(err, h.runner.Stop(drain))
+	err = errors.Join(err, h.runner.Stop(drain))
+	if m, ok := h.engine.Clock.(*clock.Movable); ok {
+		// The demo's clock goes on from where it stood.
+		err = errors.Join(err, h.keepClock(drain, m.Now()))
+	}
+	return err
 }
 
 type migrateCommand struct{}
