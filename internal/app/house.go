@@ -383,9 +383,6 @@ func (h *house) close() error {
 	if h.stop != nil {
 		h.stop()
 	}
-	if m, ok := h.engine.Clock.(*clock.Movable); ok && h.db != nil {
-		errs = append(errs, h.keepClock(context.Background(), m.Now()))
-	}
 	if h.index != nil {
 		errs = append(errs, h.index.Close())
 	}
