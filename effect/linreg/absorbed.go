@@ -92,11 +92,14 @@ func runAbsorbed(ctx context.Context, src data.Source, m *Model, opts Options) (
 	}
 	ab.counts = counts
 	ab.describe(w, m, opts)
-	set, err := scan(ctx, w, []moment.Spec{within.unshifted()}, opts)
+	sets, errs, err := scan(ctx, w, []moment.Spec{within.unshifted()}, opts)
 	if err != nil {
 		return nil, err
 	}
-	return run(ctx, w, &within, set[0], opts, ab)
+	if errs[0] != nil {
+		return nil, errs[0]
+	}
+	return run(ctx, w, &within, sets[0], opts, ab)
 }
 
 // unshifted is the spec of a model on columns that are centred already.

@@ -1,6 +1,7 @@
 package linreg
 
 import (
+	"context"
 	"math"
 	"runtime"
 	"slices"
@@ -37,15 +38,15 @@ type clusterVariance struct {
 // c = 1 are left out (the Moore-Penrose inverse). Degrees of freedom are computed
 // for the combinations of coefficients given as vectors on Q; nil ones are
 // passed over.
-func (c *core) sandwich(v VCov, directions [][]float64) *clusterVariance {
+func (c *core) sandwich(ctx context.Context, v VCov, directions [][]float64) (*clusterVariance, error) {
 	if c.model.Weight != "" && v == CR2 {
-		return c.weightedCR2(directions)
+		return c.weightedCR2(ctx, directions)
 	}
 	k := c.k
 	groups := c.set.Clusters()
 	wantDF := directions != nil
 	needC := wantDF || v == CR2 || v == CR3
-	parts := forClusters(groups, c.opts.Moments.Threads, func(lo, hi int) *crPart {
+	parts, err := forClusters(ctx, groups, c.opts.Moments.Threads, func(lo, hi int) *crPart {
 		p := newCRPart(k, k, directions)
 		p.triangular = triangular(directions, k)
 		s := newCRSpace(len(c.base), k)
@@ -65,6 +66,9 @@ func (c *core) sandwich(v VCov, directions [][]float64) *clusterVariance {
 		}
 		return p
 	})
+	if err != nil {
+		return nil, err
+	}
 	sum := newCRPart(k, k, directions)
 	for _, p := range parts {
 		sum.add(p)
@@ -73,7 +77,7 @@ func (c *core) sandwich(v VCov, directions [][]float64) *clusterVariance {
 	if wantDF {
 		out.df = c.satterthwaite(sum)
 	}
-	return out
+	return out, nil
 }
 
 // directions returns the coefficients whose degrees of freedom are wanted, as
@@ -441,7 +445,7 @@ func multiply(y, m, x []float64, k int) {
 
 // forClusters runs work for shares of the clusters in parallel and returns the
 // results in order.
-func forClusters[T any](clusters, threads int, work func(lo, hi int) T) []T {
+func forClusters[T any](ctx context.Context, clusters, threads int, work func(lo, hi int) T) ([]T, error) {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
@@ -453,7 +457,7 @@ func forClusters[T any](clusters, threads int, work func(lo, hi int) T) []T {
 	var wg sync.WaitGroup
 	for range min(threads, n) {
 		wg.Go(func() {
-			for {
+			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= n {
 					return
@@ -463,7 +467,7 @@ func forClusters[T any](clusters, threads int, work func(lo, hi int) T) []T {
 		})
 	}
 	wg.Wait()
-	return out
+	return out, ctx.Err()
 }
 
 // weightedCR2 is CR2 for weighted least squares with errors taken to be equally
@@ -474,7 +478,7 @@ func forClusters[T any](clusters, threads int, work func(lo, hi int) T) []T {
 // for the rows of g (Q orthonormal under W), and a = Q'W B^-1/2 e. B - I acts on
 // the span of U = [Q, WQ], whose Gram matrix is made of the moments with weights
 // to the powers 0, 1 and 2.
-func (c *core) weightedCR2(directions [][]float64) *clusterVariance {
+func (c *core) weightedCR2(ctx context.Context, directions [][]float64) (*clusterVariance, error) {
 	k := c.k
 	groups := c.set.Clusters()
 	// S and, for the degrees of freedom, the form J = [[S, -I], [-I, 0]].
@@ -495,7 +499,7 @@ func (c *core) weightedCR2(directions [][]float64) *clusterVariance {
 		form[i*2*k+k+i], form[(k+i)*2*k+i] = -1, -1
 	}
 
-	parts := forClusters(groups, c.opts.Moments.Threads, func(lo, hi int) *crPart {
+	parts, err := forClusters(ctx, groups, c.opts.Moments.Threads, func(lo, hi int) *crPart {
 		p := newCRPart(k, 2*k, directions)
 		s := newCRSpace(len(c.base), k)
 		x := newWeightedSpace(k)
@@ -520,13 +524,16 @@ func (c *core) weightedCR2(directions [][]float64) *clusterVariance {
 		}
 		return p
 	})
+	if err != nil {
+		return nil, err
+	}
 	sum := newCRPart(k, 2*k, directions)
 	for _, p := range parts {
 		sum.add(p)
 	}
 	out := &clusterVariance{meat: sum.meat, clusters: groups, alone: sum.alone}
 	if directions == nil {
-		return out
+		return out, nil
 	}
 	out.df = make([]float64, len(directions))
 	for j := range out.df {
@@ -546,7 +553,7 @@ func (c *core) weightedCR2(directions [][]float64) *clusterVariance {
 		}
 		out.df[j] = sum.trace[j] * sum.trace[j] / total
 	}
-	return out
+	return out, nil
 }
 
 // momentScore computes w' G rho from the moments in s.g.

@@ -110,6 +110,10 @@ func centred(set *moment.Set, i, j int) dd.D {
 	return set.Total(i, j).Sub(set.Total(0, i).Mul(set.Total(0, j)).Div(set.Total(0, 0)))
 }
 
+// maxColumns bounds the columns of a model: factoring them takes a time that
+// grows with the cube of their number, a few seconds for as many as this.
+const maxColumns = 1500
+
 // newCore fits the model to the moments. It fails with *needPrecision when the
 // moments are too coarse, and with a *Refusal when the model cannot be
 // estimated.
@@ -133,6 +137,9 @@ func newCore(m *Model, set *moment.Set, opts Options, ab absorbed) (*core, error
 	}
 	if err := c.expected(d); err != nil {
 		return nil, err
+	}
+	if len(d.columns) > maxColumns {
+		return nil, refuse(CodeUnsupported, nil, "the model has %d columns, more than the %d that are feasible: absorb the category with most levels", len(d.columns), maxColumns)
 	}
 	if len(m.Endogenous) > 0 {
 		return c, c.fitIV(d, outcome)

@@ -1,6 +1,7 @@
 package linreg
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -224,7 +225,7 @@ func (c *core) effectiveF(full *core, z *designMatrix, excluded map[string]bool,
 	if v == CR2 || v == CR3 {
 		v = CR1
 	}
-	va, err := full.momentVariance(v)
+	va, err := full.momentVariance(context.Background(), v)
 	if err != nil {
 		return nan()
 	}

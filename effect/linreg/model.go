@@ -241,6 +241,11 @@ func (m *Model) check() error {
 	case len(m.Endogenous) == 0 && len(m.Instruments) > 0:
 		return refuse(CodeModel, nil, "instruments are given but no endogenous term")
 	}
+	for i, a := range m.Absorb {
+		if slices.Contains(m.Absorb[:i], a) {
+			return refuse(CodeModel, []string{a}, "the effects of %s are absorbed twice", a)
+		}
+	}
 	keys := map[string]bool{}
 	for _, t := range m.Terms {
 		k := t.full().Key()

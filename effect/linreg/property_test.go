@@ -436,6 +436,7 @@ func TestRunRefusals(t *testing.T) {
 		"constant in focus":        {linreg.Model{Outcome: "y", Terms: numbers("one"), Focus: []moment.Term{num("one")}}, linreg.CodeNotIdentified},
 		"outcome is regressor":     {linreg.Model{Outcome: "y", Terms: numbers("y")}, linreg.CodeModel},
 		"term twice":               {linreg.Model{Outcome: "y", Terms: numbers("x", "x")}, linreg.CodeModel},
+		"absorbed twice":           {linreg.Model{Outcome: "y", Terms: numbers("x"), Absorb: []string{"g", "g"}}, linreg.CodeModel},
 		"three clusters":           {linreg.Model{Outcome: "y", Terms: numbers("x"), VCov: linreg.CR1, Cluster: []string{"g", "arm", "id"}}, linreg.CodeUnsupported},
 		"two-way CR2":              {linreg.Model{Outcome: "y", Terms: numbers("x"), VCov: linreg.CR2, Cluster: []string{"g", "arm"}}, linreg.CodeUnsupported},
 		"CR2 across effects":       {linreg.Model{Outcome: "y", Terms: numbers("x"), VCov: linreg.CR2, Cluster: []string{"g"}, Absorb: []string{"arm", "g", "all"}}, ""},
@@ -466,6 +467,60 @@ func TestRunRefusals(t *testing.T) {
 		if r, err := linreg.Run(t.Context(), src, m, linreg.Options{}); err == nil {
 			t.Errorf("%s: got %+v", name, r.Coefficients)
 		}
+	}
+}
+
+// Too many columns are refused with what to do instead, and a model that does not
+// fit in memory does not stop those that do.
+func TestTooLarge(t *testing.T) {
+	n := 4000
+	u := uniforms(2*n, 15)
+	id, few := make([]int64, n), make([]int64, n)
+	for i := range n {
+		id[i], few[i] = int64(i/2), int64(i%30)
+	}
+	src, err := data.NewMemory(data.Floats("y", u[:n]), data.Floats("x", u[n:]), data.Ints("id", id), data.Ints("few", few))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := linreg.RunAll(t.Context(), src, []linreg.Model{
+		{Outcome: "y", Terms: linreg.Terms(cat("id"))},
+		{Outcome: "y", Terms: numbers("x"), VCov: linreg.CR2, Cluster: []string{"few"}},
+		{Outcome: "y", Terms: linreg.Terms(cat("few"), cat("id")), VCov: linreg.CR1, Cluster: []string{"few"}},
+	}, linreg.Options{Moments: moment.Options{Memory: 20 << 20}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refusal *linreg.Refusal
+	if !errors.As(all[0].Err, &refusal) || refusal.Code != linreg.CodeUnsupported {
+		t.Errorf("2,000 columns: %v", all[0].Err)
+	}
+	if all[1].Err != nil {
+		t.Errorf("the model that fits: %v", all[1].Err)
+	}
+	if !errors.As(all[2].Err, &refusal) {
+		t.Errorf("the model that fits without clusters only: %v", all[2].Err)
+	}
+	tight, err := linreg.RunAll(t.Context(), src, []linreg.Model{
+		{Outcome: "y", Terms: linreg.Terms(cat("id"))}, {Outcome: "y", Terms: numbers("x")},
+	}, linreg.Options{Moments: moment.Options{Memory: 1 << 20}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var size *moment.SizeError
+	if !errors.As(tight[0].Err, &size) || tight[1].Err != nil {
+		t.Errorf("with 1 MiB: %v and %v, want the first too large and the second estimated", tight[0].Err, tight[1].Err)
+	}
+}
+
+// Cancelling stops the work between scans too.
+func TestCancelledWhileClustersAreWorkedOn(t *testing.T) {
+	src := generated(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	m := linreg.Model{Outcome: "y", Terms: flat(), VCov: linreg.CR2, Cluster: []string{"cl"}}
+	_, err := linreg.Run(ctx, src, m, linreg.Options{Moments: moment.Options{Progress: func(int64) { cancel() }}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Run = %v, want %v", err, context.Canceled)
 	}
 }
 

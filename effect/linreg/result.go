@@ -106,7 +106,7 @@ func constant(v float64, n int) []float64 {
 }
 
 // momentVariance computes the kinds that need no rows.
-func (c *core) momentVariance(v VCov) (*variance, error) {
+func (c *core) momentVariance(ctx context.Context, v VCov) (*variance, error) {
 	k := c.k
 	switch {
 	case v == IID:
@@ -130,7 +130,10 @@ func (c *core) momentVariance(v VCov) (*variance, error) {
 	if c.satterthwaiteDF(v) {
 		directions = c.directions()
 	}
-	cv := c.sandwich(v, directions)
+	cv, err := c.sandwich(ctx, v, directions)
+	if err != nil {
+		return nil, err
+	}
 	mirror(cv.meat, k)
 	out := &variance{meat: cv.meat, df: cv.df, clusters: []int{g}}
 	if v == CR1 {
@@ -328,7 +331,7 @@ func (r *Result) With(v VCov) (*Result, error) {
 	if v == CR2 && c.model.Weight != "" && !c.set.Spec().WeightPowers {
 		return nil, &needRows{v}
 	}
-	va, err := c.momentVariance(v)
+	va, err := c.momentVariance(context.Background(), v)
 	if err != nil {
 		return nil, err
 	}
@@ -378,7 +381,11 @@ func (r *Result) Combine(name string, weights map[string]float64) (Coefficient, 
 		for i, a := range at {
 			axpy(direction, a, c.t[i*c.k:(i+1)*c.k])
 		}
-		out.DF = c.sandwich(r.VCov, [][]float64{direction}).df[0]
+		cv, err := c.sandwich(context.Background(), r.VCov, [][]float64{direction})
+		if err != nil {
+			return Coefficient{}, err
+		}
+		out.DF = cv.df[0]
 	}
 	out.SE = math.Sqrt(max(variance, 0))
 	out.test(c.opts.coverage())

@@ -64,11 +64,14 @@ func RunAll(ctx context.Context, src data.Source, models []Model, opts Options) 
 	if len(specs) == 0 {
 		return out, nil
 	}
-	sets, err := scan(ctx, src, specs, opts)
+	sets, errs, err := scan(ctx, src, specs, opts)
 	if err != nil {
 		return nil, err
 	}
 	for j, i := range at {
+		if out[i].Err = errs[j]; out[i].Err != nil {
+			continue
+		}
 		out[i].Result, out[i].Err = run(ctx, src, &models[i], sets[j], opts, absorbed{})
 		if fatal(out[i].Err) {
 			return nil, out[i].Err
@@ -84,20 +87,34 @@ func fatal(err error) bool {
 	return err != nil && !errors.As(err, &refusal) && !errors.As(err, &size)
 }
 
-// scan takes moments, without clusters where those do not fit in memory: CR0 and
-// CR1 can then be had from a second pass.
-func scan(ctx context.Context, src data.Source, specs []moment.Spec, opts Options) ([]*moment.Set, error) {
+// scan takes the moments of several specs at once. When some do not fit in
+// memory each is taken by itself, without clusters where that is what does not
+// fit: CR0 and CR1 can then be had from a second pass. The errors by spec are
+// those of moments that do not fit even so.
+func scan(ctx context.Context, src data.Source, specs []moment.Spec, opts Options) ([]*moment.Set, []error, error) {
+	errs := make([]error, len(specs))
 	sets, err := moment.Scan(ctx, src, specs, opts.Moments)
 	var size *moment.SizeError
 	if !errors.As(err, &size) {
-		return sets, err
+		return sets, errs, err
 	}
-	lean := make([]moment.Spec, len(specs))
+	sets = make([]*moment.Set, len(specs))
 	for i, s := range specs {
-		s.Cluster, s.WeightPowers = nil, false
-		lean[i] = s
+		one, err := moment.Scan(ctx, src, []moment.Spec{s}, opts.Moments)
+		if errors.As(err, &size) && len(s.Cluster) > 0 {
+			s.Cluster, s.WeightPowers = nil, false
+			one, err = moment.Scan(ctx, src, []moment.Spec{s}, opts.Moments)
+		}
+		switch {
+		case err == nil:
+			sets[i] = one[0]
+		case errors.As(err, &size):
+			errs[i] = err
+		default:
+			return nil, nil, err
+		}
 	}
-	return moment.Scan(ctx, src, lean, opts.Moments)
+	return sets, errs, nil
 }
 
 // run estimates a model from its moments, taking them again or passing over the
@@ -108,9 +125,12 @@ func run(ctx context.Context, src data.Source, m *Model, set *moment.Set, opts O
 	if errors.As(err, &finer) {
 		spec := set.Spec()
 		spec.Precision = moment.DoubleDouble
-		sets, scanErr := scan(ctx, src, []moment.Spec{spec}, opts)
+		sets, errs, scanErr := scan(ctx, src, []moment.Spec{spec}, opts)
 		if scanErr != nil {
 			return nil, scanErr
+		}
+		if errs[0] != nil {
+			return nil, errs[0]
 		}
 		set = sets[0]
 		if c, err = newCore(m, set, opts, ab); err == nil {
@@ -120,7 +140,7 @@ func run(ctx context.Context, src data.Source, m *Model, set *moment.Set, opts O
 	if err != nil {
 		return nil, err
 	}
-	va, err := c.momentVariance(m.VCov)
+	va, err := c.momentVariance(ctx, m.VCov)
 	if NeedsRows(err) {
 		if m.VCov == CR2 || m.VCov == CR3 {
 			return nil, refuse(CodeUnsupported, m.Cluster, "%s keeps a matrix for each cluster of %s, which here exceeds the memory limit: use CR1, or absorb the category with most levels", m.VCov, m.Cluster[0])
@@ -157,7 +177,7 @@ func FromMoments(set *moment.Set, m Model, opts Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	va, err := c.momentVariance(m.VCov)
+	va, err := c.momentVariance(context.Background(), m.VCov)
 	if err != nil {
 		return nil, err
 	}

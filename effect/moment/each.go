@@ -100,7 +100,7 @@ func Each[T any](ctx context.Context, src data.Source, s *Set, groupings [][]str
 		p.nums[i].shift = s.nums[i].shift
 	}
 	threads := opts.threads()
-	err = scanSuper(ctx, src, columns, opts.Progress, func(sb *super) error {
+	err = scanSuper(ctx, src, columns, rowsFor(p.width()), opts.Progress, func(sb *super) error {
 		if err := p.pack(sb, threads); err != nil {
 			return err
 		}

@@ -159,11 +159,9 @@ func (x *group) spell() {
 
 // layoutGroup writes the joint codes of the used rows to their places.
 func (p *packer) layoutGroup(x *group) {
-	x.codes = grow(x.codes, p.n)
 	dst := x.codes
 	rows := dst // joint codes in row order
 	if p.sortPos != nil {
-		x.rows = grow(x.rows, p.n)
 		rows = x.rows
 	}
 	for m, v := range x.vars {

@@ -75,6 +75,7 @@ type packer struct {
 	names     []string
 	pilotDone bool
 	keepOrder bool // leave rows in source order (second passes)
+	buffers   *buffers
 
 	// Results of the current super-block.
 	n        int
@@ -116,7 +117,7 @@ type piece struct {
 const pieceRows = 1 << 15
 
 func newPacker(spec *Spec, schema data.Schema, columns *[]string) (*packer, error) {
-	p := &packer{spec: spec, cluster: -1, weight: -1}
+	p := &packer{spec: spec, cluster: -1, weight: -1, buffers: &buffers{}}
 	need := p.needer(schema, columns)
 	p.vars = []variable{{num: -1, cat: -1}}
 	seen := map[string]int{Term{}.Key(): 0}
@@ -293,24 +294,27 @@ func (p *packer) label(cat int, code uint32) []string {
 	return append(p.label(c.cross.left, pair[0]), p.label(c.cross.right, pair[1])...)
 }
 
-// pack lays out the rows of the super-block.
+// pack lays out the rows of the super-block, to stay until release.
 func (p *packer) pack(sb *super, threads int) error {
+	p.release()
 	if err := p.mask(sb, threads); err != nil {
 		return err
 	}
 	p.index(sb)
+	p.take()
 	if err := p.code(sb, threads); err != nil {
 		return err
 	}
 	p.regroup()
 	p.sort()
+	p.takePacked()
 	p.layout(sb, threads)
 	return nil
 }
 
 // mask marks the rows that are used.
 func (p *packer) mask(sb *super, threads int) error {
-	p.ok = grow(p.ok, sb.rows)
+	p.ok = p.buffers.marks.take(sb.rows)
 	p.pieces = p.pieces[:0]
 	for s := range sb.segments {
 		for lo := 0; lo < sb.segments[s].rows; lo += pieceRows {
@@ -464,7 +468,7 @@ func (f *filter) holds(col *data.Column, r int) bool {
 
 // index numbers the used rows; pos is -1 for the others.
 func (p *packer) index(sb *super) {
-	p.pos = grow(p.pos, sb.rows)
+	p.pos = p.buffers.places.take(sb.rows)
 	n := int32(0)
 	for i, k := range p.ok[:sb.rows] {
 		if k {
@@ -483,7 +487,6 @@ func (p *packer) code(sb *super, threads int) error {
 	errs := make([]error, len(p.cats))
 	parallel(threads, len(p.cats), func(_, t int) {
 		c := p.cats[t]
-		c.codes = grow(c.codes, p.n)
 		if c.coder == nil {
 			return
 		}
@@ -578,7 +581,7 @@ func (p *packer) layout(sb *super, threads int) {
 		}
 	}
 	for _, c := range p.cats {
-		if c.inZ && (p.grouping == nil || p.single) {
+		if p.packsSingle(c) {
 			tasks = append(tasks, func() { p.layoutCategory(c) })
 		}
 	}
@@ -589,7 +592,6 @@ func (p *packer) layout(sb *super, threads int) {
 	}
 	if p.weight >= 0 {
 		tasks = append(tasks, func() {
-			p.weights = grow(p.weights, p.n)
 			p.scatter(sb, p.weight, p.weights, 0)
 		})
 	}
@@ -605,7 +607,6 @@ func (p *packer) layout(sb *super, threads int) {
 }
 
 func (p *packer) layoutNumber(sb *super, x *number) {
-	x.values = grow(x.values, p.n)
 	if p.pilotDone || p.spec.Unshifted {
 		p.scatter(sb, x.columns[0], x.values, x.shift)
 		return
@@ -623,7 +624,6 @@ func (p *packer) layoutNumber(sb *super, x *number) {
 
 // multiply fills a product from its parts.
 func (p *packer) multiply(x *number) {
-	x.values = grow(x.values, p.n)
 	copy(x.values, p.nums[x.parts[0]].values)
 	for _, part := range x.parts[1:] {
 		for i, v := range p.nums[part].values {
@@ -631,6 +631,9 @@ func (p *packer) multiply(x *number) {
 		}
 	}
 }
+
+// packsSingle reports whether a category's codes are packed by themselves.
+func (p *packer) packsSingle(c *category) bool { return c.inZ && (p.grouping == nil || p.single) }
 
 // pilot returns the mean of the values: 0 for marks, whole for whole numbers,
 // and otherwise cut to 26 bits, so that shifting numbers of few digits is exact.
@@ -700,7 +703,6 @@ func (p *packer) scatter(sb *super, column int, dst []float64, shift float64) {
 }
 
 func (p *packer) layoutCategory(c *category) {
-	c.packed = grow(c.packed, p.n)
 	if p.sortPos == nil {
 		for i, k := range c.codes[:p.n] {
 			c.packed[i] = uint16(k)
@@ -724,6 +726,9 @@ func grow[T any](s []T, n int) []T {
 	}
 	return s[:n]
 }
+
+// width is the number of working arrays of the length of a super-block.
+func (p *packer) width() int { return len(p.nums) + len(p.cats) }
 
 // LevelMatcher returns a function that tells whether row i of the column, which
 // must hold a value, is the given level: the texts are those of Condition and of

@@ -17,6 +17,16 @@ import (
 // the working arrays of a dozen columns stay within a few tens of MB.
 const superRows = 4 * data.BatchRows
 
+// rowsFor returns superRows, or fewer for a table so wide that its working
+// arrays would take more than some 100 MB.
+func rowsFor(width int) int {
+	const wide = 64
+	if width <= wide {
+		return superRows
+	}
+	return max(superRows*wide/width/1024, 8) * 1024
+}
+
 // DefaultMemory is the limit on the size of the moments when Options gives none.
 const DefaultMemory = 1 << 30
 
@@ -57,17 +67,20 @@ func Scan(ctx context.Context, src data.Source, specs []Spec, opts Options) ([]*
 	}
 	var columns []string
 	packers := make([]*packer, len(specs))
+	shared, width := &buffers{}, 0
 	for i := range specs {
 		if packers[i], err = newPacker(&specs[i], schema, &columns); err != nil {
 			return nil, err
 		}
+		packers[i].buffers = shared
+		width = max(width, packers[i].width())
 	}
 	sums := make([]*accumulator, len(specs))
 	for i, p := range packers {
 		sums[i] = newAccumulator(p, opts)
 	}
 	threads := opts.threads()
-	err = scanSuper(ctx, src, columns, opts.Progress, func(sb *super) error {
+	err = scanSuper(ctx, src, columns, rowsFor(width), opts.Progress, func(sb *super) error {
 		for i, p := range packers {
 			if err := p.pack(sb, threads); err != nil {
 				return err
@@ -75,6 +88,7 @@ func Scan(ctx context.Context, src data.Source, specs []Spec, opts Options) ([]*
 			if err := sums[i].add(threads); err != nil {
 				return err
 			}
+			p.release()
 		}
 		return nil
 	})
@@ -97,7 +111,7 @@ type segment struct {
 	start   int // first row within the super-block
 }
 
-// super is a run of exactly superRows source rows, the last one fewer. Its
+// super is a run of a fixed number of source rows, the last one fewer. Its
 // borders do not depend on the source's batches.
 type super struct {
 	first    int64 // source rows before this one
@@ -112,9 +126,9 @@ func (s *super) free() {
 	}
 }
 
-// scanSuper hands the rows of the source to fn in super-blocks, reading ahead by
-// one.
-func scanSuper(ctx context.Context, src data.Source, columns []string, progress func(int64), fn func(*super) error) error {
+// scanSuper hands the rows of the source to fn in super-blocks of superRows,
+// reading ahead by one.
+func scanSuper(ctx context.Context, src data.Source, columns []string, superRows int, progress func(int64), fn func(*super) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	blocks := make(chan *super, 1)

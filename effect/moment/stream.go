@@ -123,7 +123,7 @@ func (sel *Selection) Run(ctx context.Context, src data.Source, shifted bool, op
 	p.missing = make([]int64, len(p.needed))
 	threads := opts.threads()
 	block := &Block{s: s}
-	err = scanSuper(ctx, src, columns, opts.Progress, func(sb *super) error {
+	err = scanSuper(ctx, src, columns, rowsFor(p.width()), opts.Progress, func(sb *super) error {
 		if err := p.pack(sb, threads); err != nil {
 			return err
 		}
