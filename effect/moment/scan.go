@@ -131,7 +131,7 @@ func (s *super) free() {
 func scanSuper(ctx context.Context, src data.Source, columns []string, superRows int, progress func(int64), fn func(*super) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	blocks := make(chan *super, 1)
+	blocks := make(chan *super)
 	done := make(chan error, 1)
 	go func() {
 		var failed error
