@@ -37,6 +37,7 @@ type Service struct {
 	people People
 	plans  Plans
 	needs  *need.Service
+	memo   memo
 }
 
 type (

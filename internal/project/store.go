@@ -170,6 +170,10 @@ type Sort struct {
 // SortKeys are what lists of projects can be sorted by.
 var SortKeys = []string{"title", "theme", "period", "status", "delay", "rest"}
 
+// due is the order of the index project_due, so that the first page is read off
+// it. What a source only counts comes after what it names.
+const due = "(" + over + " IS NOT NULL), (" + ends + " IS NULL), " + ends + ", (NOT b.named), b.id"
+
 func (s Sort) order() string {
 	key := ""
 	switch s.By {
@@ -191,8 +195,7 @@ func (s Sort) order() string {
 	case "rest":
 		key = "CASE WHEN b.amount > 0 THEN b.amount - b.spent END"
 	default:
-		// What a source only counts comes after what it names.
-		return "CASE WHEN r.state IN ('" + strings.Join(unfinished, "', '") + "') THEN 0 ELSE 1 END, (" + ends + " IS NULL), " + ends + ", (NOT b.named), r.number"
+		return due
 	}
 	direction := ""
 	if s.Desc {
@@ -205,12 +208,32 @@ func (s Sort) order() string {
 // holds for, and how many they are in all. limit 0 is all of them.
 func (s *Service) Portfolio(ctx context.Context, f Filter, by Sort, limit, offset int) ([]*Project, int, error) {
 	w := f.Where()
-	total, err := s.Kind.Count(ctx, w)
+	total, err := remember(ctx, s, "count", s.scoped(ctx, f), func() (int, error) { return s.Kind.Count(ctx, w) })
 	if err != nil {
 		return nil, 0, fmt.Errorf("count projects: %w", err)
 	}
-	list, err := s.Kind.List(ctx, w, by.order(), limit, offset)
-	return list, total, err
+	if limit == 0 {
+		list, err := s.Kind.List(ctx, w, by.order(), 0, 0)
+		return list, total, err
+	}
+	// The page is found by the few columns that it is ordered by, and read after
+	// that. CROSS JOIN keeps SQLite from sorting all records to find the first ones.
+	where, args := s.scoped(ctx, f).SQL()
+	args = append(args, limit, offset)
+	ids, err := db.All[string](ctx, s.Kind.Engine().DB, fmt.Sprintf("SELECT b.id FROM project b CROSS JOIN record r %s AND r.id = b.id ORDER BY %s LIMIT $%d OFFSET $%d",
+		where, by.order(), len(args)-1, len(args)), args...)
+	if err != nil {
+		return nil, 0, fmt.Errorf("find projects: %w", err)
+	}
+	if len(ids) == 0 {
+		return nil, total, nil
+	}
+	list, err := s.Kind.List(ctx, *new(db.Where).In("r.id", ids...), "r.id", 0, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	slices.SortFunc(list, func(a, b *Project) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+	return list, total, nil
 }
 
 // Public gives the projects that everybody may know of: those under contract.
@@ -279,6 +302,10 @@ func (g Group) Unfinished() bool { return slices.Contains(unfinished, g.State) }
 // holds for. The year, and the one before it, are those that finished projects are
 // told apart by.
 func (s *Service) Summary(ctx context.Context, f Filter, year int) (Groups, error) {
+	return remember(ctx, s, "summary "+strconv.Itoa(year), s.scoped(ctx, f), func() (Groups, error) { return s.summary(ctx, f, year) })
+}
+
+func (s *Service) summary(ctx context.Context, f Filter, year int) (Groups, error) {
 	// The conditions of the columns and of the rows are numbered one after the other.
 	now, args := finishedIn(year).SQL()
 	last, args := finishedIn(year - 1).SQL(args...)
@@ -321,6 +348,10 @@ type ThemeYear struct {
 // Money adds up the budgets of the projects that the context's actor may read and
 // the filter holds for.
 func (s *Service) Money(ctx context.Context, f Filter) (Money, error) {
+	return remember(ctx, s, "money", s.scoped(ctx, f), func() (Money, error) { return s.money(ctx, f) })
+}
+
+func (s *Service) money(ctx context.Context, f Filter) (Money, error) {
 	where, args := s.scoped(ctx, f).SQL()
 	type row struct {
 		Theme   string          `db:"theme"`
@@ -370,6 +401,14 @@ func (s *Service) Money(ctx context.Context, f Filter) (Money, error) {
 // InUse gives the slugs of the themes, those of earlier plans too, and the ids of
 // the institutions that the projects which the context's actor may read have.
 func (s *Service) InUse(ctx context.Context) (themes, institutions []string, err error) {
+	used, err := remember(ctx, s, "used", s.scoped(ctx, Filter{Example: true}), func() (used [2][]string, err error) {
+		used[0], used[1], err = s.inUse(ctx)
+		return used, err
+	})
+	return used[0], used[1], err
+}
+
+func (s *Service) inUse(ctx context.Context) (themes, institutions []string, err error) {
 	where, args := s.scoped(ctx, Filter{Example: true}).SQL()
 	type row struct {
 		Theme        string          `db:"theme"`

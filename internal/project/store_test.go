@@ -223,7 +223,7 @@ func TestOrders(t *testing.T) {
 			{Theme: "a", Amount: 300, BaselineEnd: day("2022-05-01"), ForecastEnd: day("2022-05-01")},
 			{},
 			{Theme: "c", Amount: 900, Spent: 899, BaselineEnd: day("2021-05-01"), ForecastEnd: day("2023-05-01"), ActualEnd: day("2022-05-01"), Finished: day("2022-05-01")},
-			{Theme: "c"},
+			{Theme: "c", ActualEnd: day("2026-01-01")},
 		} {
 			p.Title = []string{"Øl", "Ål", "Ære", "Zoo", "alt"}[i]
 			p.State = []string{project.Running, project.Created, project.Running, project.Accepted, project.Cancelled}[i]
@@ -237,8 +237,8 @@ func TestOrders(t *testing.T) {
 			{By: "title", Desc: true}:   "Ål Øl Ære Zoo alt",
 			{By: "theme"}:               "Ål Øl Zoo alt Ære",
 			{By: "theme", Desc: true}:   "Zoo alt Øl Ål Ære",
-			{By: "period"}:              "Ål Zoo Øl Ære alt",
-			{By: "period", Desc: true}:  "Øl Ål Zoo Ære alt",
+			{By: "period"}:              "Ål Zoo Øl alt Ære",
+			{By: "period", Desc: true}:  "alt Øl Ål Zoo Ære",
 			{By: "status"}:              "Ål Øl Ære Zoo alt",
 			{By: "status", Desc: true}:  "alt Zoo Øl Ære Ål",
 			{By: "delay"}:               "Ål Øl Zoo Ære alt",

@@ -56,3 +56,5 @@ CREATE TABLE project (
 CREATE INDEX project_instrument ON project (instrument);
 CREATE INDEX project_theme ON project (theme);
 CREATE INDEX project_forecast ON project (forecast_end);
+-- The order of the portfolio: what goes on first, by when it is to end.
+CREATE INDEX project_due ON project ((COALESCE(finished, actual_end) IS NOT NULL), (COALESCE(actual_end, finished, forecast_end, baseline_end) IS NULL), (COALESCE(actual_end, finished, forecast_end, baseline_end)), (NOT named), id);
