@@ -3,6 +3,7 @@ package project_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -366,6 +367,38 @@ func TestMoney(t *testing.T) {
 		must(t, err)
 		if with.Known != 4 || with.Examples != 1 || !slices.ContainsFunc(with.Years, func(y project.ThemeYear) bool { return cmp.Compare(y.Theme, "b") == 0 }) {
 			t.Errorf("with examples: %+v", with)
+		}
+	})
+}
+
+// What a transaction has not committed is counted in it and nowhere else.
+func TestCountsWithinATransaction(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.created(t)
+		count := func(ctx context.Context) int {
+			t.Helper()
+			_, n, err := h.projects.Portfolio(ctx, project.Filter{}, project.Sort{}, 5, 0)
+			must(t, err)
+			return n
+		}
+		if n := count(orgtest.System()); n != 1 {
+			t.Errorf("%d before", n)
+		}
+		undo := errors.New("undone")
+		err := h.DB.Tx(orgtest.System(), func(ctx context.Context) error {
+			p := &project.Project{}
+			p.Title, p.State = "Angret", project.Running
+			must(t, h.projects.Kind.Import(ctx, p, "test"))
+			if n := count(ctx); n != 2 {
+				t.Errorf("%d within", n)
+			}
+			return undo
+		})
+		if !errors.Is(err, undo) {
+			t.Fatal(err)
+		}
+		if n := count(orgtest.System()); n != 1 {
+			t.Errorf("%d after it was undone", n)
 		}
 	})
 }

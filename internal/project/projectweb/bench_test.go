@@ -51,7 +51,7 @@ func BenchmarkPortfolio10000(b *testing.B) {
 					})
 				})
 			}
-			for name, path := range map[string]string{"page": "/portefolje", "page-timeline": "/portefolje?visning=tidslinje", "page-budget": "/portefolje?visning=budsjett", "page-own": "/portefolje?som=forsker"} {
+			for name, path := range map[string]string{"page": "/portefolje", "page-timeline": "/portefolje?visning=tidslinje", "page-budget": "/portefolje?visning=budsjett", "page-own": "/portefolje"} {
 				b.Run(name, func(b *testing.B) {
 					handler := h.Router.Handler()
 					who := "fou"
@@ -146,6 +146,11 @@ func fill(b *testing.B, d *db.DB, n int) *house {
 			}
 			return nil
 		}))
+	}
+	if d.Dialect == db.Postgres {
+		// The server does so by itself within a minute of so many new rows.
+		_, err := d.Exec(context.Background(), "ANALYZE")
+		must(b, err)
 	}
 	return h
 }
