@@ -263,14 +263,14 @@ func TestTable(t *testing.T) {
 			p.CaseWorker, p.Leader, p.LeaderName, p.Theme, p.RoleNames, p.Source = "", "", "", "", "", "ÅR §2.1"
 			p.Start.V = project.Span{From: day("2022-08-01"), To: day("2022-12-31"), Text: "høsten 2022"}
 		})
-		h.put(t, "Avbrutt arbeid", project.Cancelled, period("2022-01-01", "2022-12-31"))
+		h.put(t, "Avbrutt arbeid", project.Cancelled, both(period("2022-01-01", "2022-12-31"), func(p *project.Project) { p.ActualEnd = day("2022-10-01") }))
 		h.put(t, "Uten noe", project.Running, func(p *project.Project) { p.Source, p.RoleNames, p.LeaderName = "ÅR", "", "" })
 		p := h.get(t, "fou", "/portefolje")
 		want := [][]string{
 			{"Unge P-2023-001 · Prosjektlederen · Fafo", "Sosiale tjenester", "01.2022 – 04.2024 · 43 %", "Pågår", "+4 md.", "1,7 mill. kr"},
 			{"Fra kilden P-2023-002 · institusjon ikke oppgitt i kilden", "", "fra høsten 2022", "Pågår", "ikke oppgitt i kilden –", "ikke oppgitt i kilden –"},
 			{"Uten noe P-2023-004 · institusjon ikke oppgitt i kilden", "Sosiale tjenester", "ikke oppgitt i kilden", "Pågår", "ikke oppgitt i kilden –", "ikke oppgitt i kilden –"},
-			{"Avbrutt arbeid P-2023-003 · Prosjektlederen · Fafo", "Sosiale tjenester", "01.2022 – 12.2022", "Avbrutt", "Ingen", "ikke oppgitt i kilden –"},
+			{"Avbrutt arbeid P-2023-003 · Prosjektlederen · Fafo", "Sosiale tjenester", "01.2022 – 10.2022", "Avbrutt", "Ingen", "ikke oppgitt i kilden –"},
 		}
 		got := rows(t, p.Body)
 		if diff := cmp.Diff(want, got); diff != "" {
