@@ -25,7 +25,8 @@ type clusterVariance struct {
 	meat     []float64 // k x k
 	df       []float64 // by direction; nil when not asked for
 	clusters int
-	alone    int // clusters that determine a direction alone
+	alone    int   // clusters that determine a direction alone
+	seized   []int // columns in focus that rest on one cluster
 }
 
 // sandwich computes the CR variance from the clusters' moments. With Q the
@@ -45,7 +46,8 @@ func (c *core) sandwich(ctx context.Context, v VCov, directions [][]float64) (*c
 	k := c.k
 	groups := c.set.Clusters()
 	wantDF := directions != nil
-	needC := wantDF || v == CR2 || v == CR3
+	focus := c.focusColumns()
+	needC := wantDF || v == CR2 || v == CR3 || len(focus) > 0
 	parts, err := forClusters(ctx, groups, c.opts.Moments.Threads, func(lo, hi int) *crPart {
 		p := newCRPart(k, k, directions)
 		p.triangular = triangular(directions, k)
@@ -57,6 +59,7 @@ func (c *core) sandwich(ctx context.Context, v VCov, directions [][]float64) (*c
 				continue
 			}
 			c.clusterLeverage(s, g)
+			p.seized = append(p.seized, c.seizedBy(s, focus)...)
 			p.alone += s.function(v)
 			multiply(s.a, s.f, s.q, k)
 			addOuter(p.meat, s.a, 1)
@@ -73,7 +76,7 @@ func (c *core) sandwich(ctx context.Context, v VCov, directions [][]float64) (*c
 	for _, p := range parts {
 		sum.add(p)
 	}
-	out := &clusterVariance{meat: sum.meat, clusters: groups, alone: sum.alone}
+	out := &clusterVariance{meat: sum.meat, clusters: groups, alone: sum.alone, seized: sum.seized}
 	if wantDF {
 		out.df = c.satterthwaite(sum)
 	}
@@ -104,6 +107,7 @@ type crPart struct {
 	trace, square []float64
 	outer         [][]float64
 	alone         int
+	seized        []int
 	triangular    bool
 }
 
@@ -140,6 +144,7 @@ func (p *crPart) add(q *crPart) {
 		addTo(p.outer[j], q.outer[j])
 	}
 	p.alone += q.alone
+	p.seized = append(p.seized, q.seized...)
 }
 
 func addTo(dst, src []float64) {
@@ -157,25 +162,25 @@ func addTo(dst, src []float64) {
 // for the direction d of the coefficient on Q.
 func (p *crPart) addDF(s *crSpace, k int) {
 	m := len(p.directions)
-	if len(s.along) == 0 { // the directions side by side
-		s.along, s.fd, s.cfd = make([]float64, k*m), make([]float64, k*m), make([]float64, k*m)
+	if len(s.side) == 0 { // the directions side by side
+		s.side, s.fd, s.cfd = make([]float64, k*m), make([]float64, k*m), make([]float64, k*m)
 		for j, d := range p.directions {
 			for i, v := range d {
-				s.along[i*m+j] = v
+				s.side[i*m+j] = v
 			}
 		}
 	}
-	// Direction j, a row of t, begins with j zeros: row l of along ends after l.
+	// Direction j, a row of t, begins with j zeros: row l of side ends after l.
 	if p.triangular {
 		clear(s.fd)
 		for i := range k {
 			for l, v := range s.f[i*k : (i+1)*k] {
 				n := min(l+1, m)
-				axpy(s.fd[i*m:i*m+n], v, s.along[l*m:l*m+n])
+				axpy(s.fd[i*m:i*m+n], v, s.side[l*m:l*m+n])
 			}
 		}
 	} else {
-		times(s.fd, s.f, s.along, k, m)
+		times(s.fd, s.f, s.side, k, m)
 	}
 	times(s.cfd, s.c, s.fd, k, m)
 	for j, d := range p.directions {
@@ -226,9 +231,9 @@ type crSpace struct {
 	tmp   []float64
 	eigen *dense.Eigen
 
-	along, fd, cfd []float64 // k x directions
-	c2, c3, swap   []float64 // k x k, for series
-	first          []int     // of each row of w, the first element that is not 0
+	side, fd, cfd []float64 // k x directions
+	c2, c3, swap  []float64 // k x k, for series
+	first         []int     // of each row of w, the first element that is not 0
 }
 
 func newCRSpace(nb, k int) *crSpace {
@@ -293,6 +298,61 @@ func (c *core) project(dst, m []float64, s *crSpace) {
 	mirror(dst, k)
 }
 
+// focusColumns lists the columns of effects that were asked for.
+func (c *core) focusColumns() []int {
+	var out []int
+	for j := range c.columns {
+		if c.inFocus(&c.columns[j]) {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+// seizedBy returns those of the columns whose coefficient rests on the cluster
+// alone, at least in part: an eigenvalue of C is 1 and its direction is not
+// across the coefficient's. The residuals then add up to nothing there whatever
+// the truth, so that no sandwich sees the coefficient's uncertainty.
+func (c *core) seizedBy(s *crSpace, columns []int) []int {
+	if len(columns) == 0 || eigenBound(s.c, c.k) < 1-1e-9 || !s.eigen.Decompose(s.c) {
+		return nil
+	}
+	var out []int
+	k := c.k
+	for i, lambda := range s.eigen.Values {
+		if 1-lambda > leverageOne {
+			continue
+		}
+		for _, j := range columns {
+			if along(s.eigen.Vectors[i*k:(i+1)*k], c.t[j*k:(j+1)*k]) {
+				out = append(out, j)
+			}
+		}
+	}
+	return out
+}
+
+// along reports whether direction d has a part along the unit vector v.
+func along(v, d []float64) bool {
+	x := dot(v, d)
+	return x*x > 1e-6*dot(d, d)
+}
+
+// eigenBound is an upper bound of the largest eigenvalue of a symmetric matrix:
+// the lesser of two norms.
+func eigenBound(m []float64, k int) float64 {
+	frobenius, rows := 0.0, 0.0
+	for i := range k {
+		sum := 0.0
+		for _, x := range m[i*k : (i+1)*k] {
+			frobenius += x * x
+			sum += math.Abs(x)
+		}
+		rows = max(rows, sum)
+	}
+	return min(math.Sqrt(frobenius), rows)
+}
+
 // function sets f = f(C) and reports 1 when a direction was left out.
 func (s *crSpace) function(v VCov) int {
 	k := len(s.q)
@@ -335,17 +395,7 @@ func (s *crSpace) function(v VCov) int {
 func (s *crSpace) series(v VCov) bool {
 	const most = 14
 	k := len(s.q)
-	// An upper bound of the largest eigenvalue: the lesser of two norms.
-	frobenius, rows := 0.0, 0.0
-	for i := range k {
-		sum := 0.0
-		for _, x := range s.c[i*k : (i+1)*k] {
-			frobenius += x * x
-			sum += math.Abs(x)
-		}
-		rows = max(rows, sum)
-	}
-	bound := min(math.Sqrt(frobenius), rows)
+	bound := eigenBound(s.c, k)
 	var terms [most + 1]float64
 	n, term := 0, 1.0
 	for power := 1.0; ; n++ {
@@ -481,6 +531,8 @@ func forClusters[T any](ctx context.Context, clusters, threads int, work func(lo
 func (c *core) weightedCR2(ctx context.Context, directions [][]float64) (*clusterVariance, error) {
 	k := c.k
 	groups := c.set.Clusters()
+	focus := c.focusColumns()
+
 	// S and, for the degrees of freedom, the form J = [[S, -I], [-I, 0]].
 	space := newCRSpace(len(c.base), k)
 	all := make([]float64, len(c.base)*len(c.base))
@@ -506,6 +558,7 @@ func (c *core) weightedCR2(ctx context.Context, directions [][]float64) (*cluste
 		for g := lo; g < hi; g++ {
 			c.clusterScore(s, g)
 			c.clusterLeverage(s, g) // Q'WQ
+			p.seized = append(p.seized, c.seizedBy(s, focus)...)
 			copy(x.c1, s.c)
 			copy(x.score[k:], s.q) // Q'We
 			c.set.ClusterPower(0, g).Submatrix(c.base, s.g)
@@ -531,7 +584,7 @@ func (c *core) weightedCR2(ctx context.Context, directions [][]float64) (*cluste
 	for _, p := range parts {
 		sum.add(p)
 	}
-	out := &clusterVariance{meat: sum.meat, clusters: groups, alone: sum.alone}
+	out := &clusterVariance{meat: sum.meat, clusters: groups, alone: sum.alone, seized: sum.seized}
 	if directions == nil {
 		return out, nil
 	}

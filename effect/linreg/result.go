@@ -134,6 +134,9 @@ func (c *core) momentVariance(ctx context.Context, v VCov) (*variance, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.refuseSeized(cv.seized, "cluster of "+c.model.Cluster[0]); err != nil {
+		return nil, err
+	}
 	mirror(cv.meat, k)
 	out := &variance{meat: cv.meat, df: cv.df, clusters: []int{g}}
 	if v == CR1 {
@@ -173,6 +176,19 @@ func (c *core) leverageAllowed(v VCov) error {
 	return nil
 }
 
+// refuseSeized refuses effects in focus that rest on one row or cluster.
+func (c *core) refuseSeized(columns []int, what string) error {
+	if len(columns) == 0 {
+		return nil
+	}
+	slices.Sort(columns)
+	var names []string
+	for _, j := range slices.Compact(columns) {
+		names = append(names, c.columns[j].name)
+	}
+	return refuse(CodeLeverage, names, "the effect of %s rests on a single %s, so its uncertainty cannot be judged from the data: with one unit in an arm only randomisation inference is left", shorten(names), what)
+}
+
 // fewClusters warns when the asymptotics of the variance are out of reach.
 func fewClusters(v VCov, column string, g int) []Warning {
 	switch {
@@ -207,9 +223,12 @@ func (c *core) rowVariance(ctx context.Context, src data.Source, v VCov) (*varia
 		if (v == HC2 || v == HC3) && len(c.absorbed.effects) > 0 {
 			return nil, refuse(CodeUnsupported, c.model.Absorb, "%s needs the leverage of each row, which absorbing hides: use HC1, or give the effects as terms", v)
 		}
-		meat, alone, err := c.robustMeat(ctx, src, v)
+		meat, alone, seized, err := c.robustMeat(ctx, src, v)
 		if err != nil {
 			return nil, fmt.Errorf("second pass for %s: %w", v, err)
+		}
+		if err := c.refuseSeized(seized, "row"); err != nil {
+			return nil, err
 		}
 		out := &variance{meat: meat, df: constant(c.residualDF(), k)}
 		if v == HC1 {

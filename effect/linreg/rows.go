@@ -33,7 +33,7 @@ func (c *core) denseRho() []float64 {
 //	sum of w^2 e^2 q q' / (1-h)^p,  h = w q'q,  p = 0, 1, 2 for HC0/HC1, HC2, HC3.
 //
 // Rows with h = 1 fit themselves; their residual is zero and they are left out.
-func (c *core) robustMeat(ctx context.Context, src data.Source, v VCov) (meat []float64, alone int, err error) {
+func (c *core) robustMeat(ctx context.Context, src data.Source, v VCov) (meat []float64, alone int, seized []int, err error) {
 	columns := c.set.Columns()
 	nb, k := len(c.base), c.k
 	rho := c.denseRho()
@@ -50,9 +50,11 @@ func (c *core) robustMeat(ctx context.Context, src data.Source, v VCov) (meat []
 		}
 	}
 	type part struct {
-		sum   []float64
-		alone int
+		sum    []float64
+		alone  int
+		seized []int
 	}
+	focus := c.focusColumns()
 	sum := make([]float64, nb*nb)
 	err = moment.Each(ctx, src, c.set, nil, c.opts.Moments, func(r *moment.Rows) part {
 		p := part{sum: make([]float64, nb*nb)}
@@ -62,7 +64,7 @@ func (c *core) robustMeat(ctx context.Context, src data.Source, v VCov) (meat []
 			w := r.Weight(i)
 			we := w * c.residual(rho, pos, val)
 			omega := we * we
-			if v == HC2 || v == HC3 {
+			if v == HC2 || v == HC3 || len(focus) > 0 {
 				h := 0.0
 				for a, pa := range pos {
 					row := leverage[pa*columns : (pa+1)*columns]
@@ -75,9 +77,12 @@ func (c *core) robustMeat(ctx context.Context, src data.Source, v VCov) (meat []
 				rest := 1 - 2*w*h
 				if rest <= leverageOne {
 					p.alone++
+					p.seized = append(p.seized, c.seizedByRow(pos, val, inUse, focus)...)
 					continue
 				}
-				omega /= rest
+				if v == HC2 || v == HC3 {
+					omega /= rest
+				}
 				if v == HC3 {
 					omega /= rest
 				}
@@ -100,9 +105,10 @@ func (c *core) robustMeat(ctx context.Context, src data.Source, v VCov) (meat []
 	}, func(p part) {
 		addTo(sum, p.sum)
 		alone += p.alone
+		seized = append(seized, p.seized...)
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, nil, err
 	}
 	// Element (a, b) was added once for the pair, in the row of the later term.
 	for i := range nb {
@@ -113,7 +119,26 @@ func (c *core) robustMeat(ctx context.Context, src data.Source, v VCov) (meat []
 	}
 	meat = make([]float64, k*k)
 	c.project(meat, sum, newCRSpace(nb, k))
-	return meat, alone, nil
+	return meat, alone, seized, nil
+}
+
+// seizedByRow is seizedBy for a row of leverage 1: its direction is that of q.
+func (c *core) seizedByRow(pos []int, val []float64, inUse, columns []int) []int {
+	k := c.k
+	q := make([]float64, k)
+	for i, p := range pos {
+		if b := inUse[p]; b >= 0 {
+			axpy(q, val[i], c.w[b*k:(b+1)*k])
+		}
+	}
+	scale(q, 1/math.Sqrt(dot(q, q)))
+	var out []int
+	for _, j := range columns {
+		if along(q, c.t[j*k:(j+1)*k]) {
+			out = append(out, j)
+		}
+	}
+	return out
 }
 
 func dot(x, y []float64) float64 {
