@@ -15,7 +15,8 @@ type cells struct {
 	weighted bool
 
 	// The table has a row for each level of effect big and a column for each of
-	// the other.
+	// the other: counts without weights, sums of weights with them.
+	counts []uint32
 	table  []float64
 	big    int
 	stride int
@@ -71,12 +72,14 @@ func (c *cells) add(codes [][]uint32, levels []int, w []float64) {
 		return
 	}
 	small := codes[1-c.big]
-	for i, a := range codes[c.big] {
-		f := 1.0
-		if w != nil {
-			f = w[i]
+	if w == nil {
+		for i, a := range codes[c.big] {
+			c.counts[int(a)*c.stride+int(small[i])]++
 		}
-		c.table[int(a)*c.stride+int(small[i])] += f
+		return
+	}
+	for i, a := range codes[c.big] {
+		c.table[int(a)*c.stride+int(small[i])] += w[i]
 	}
 }
 
@@ -87,34 +90,54 @@ func (c *cells) reserve(levels []int) bool {
 	if columns > tableColumns || rows*columns > tableCells {
 		return false
 	}
-	if columns > c.stride {
-		if c.rows > 0 { // columns keep coming: leave room
-			columns = min(tableColumns, columns+columns/4)
-		}
-		table := make([]float64, rows*columns)
-		for r := range c.rows {
-			copy(table[r*columns:], c.table[r*c.stride:(r+1)*c.stride])
-		}
-		c.table, c.stride, c.rows = table, columns, rows
-		return true
+	if columns > c.stride && c.rows > 0 { // columns keep coming: leave room
+		columns = min(tableColumns, columns+columns/4)
 	}
-	c.table, c.rows = extend(c.table, rows*c.stride), rows
+	if c.weighted {
+		c.table = reshape(c.table, c.rows, c.stride, rows, columns)
+	} else {
+		c.counts = reshape(c.counts, c.rows, c.stride, rows, columns)
+	}
+	c.rows, c.stride = rows, columns
 	return true
+}
+
+// reshape gives a table more rows or columns.
+func reshape[T any](table []T, rows, columns, newRows, newColumns int) []T {
+	if columns == newColumns {
+		return extend(table, newRows*columns)
+	}
+	out := make([]T, newRows*newColumns)
+	for r := range rows {
+		copy(out[r*newColumns:], table[r*columns:(r+1)*columns])
+	}
+	return out
+}
+
+// eachCell calls fn for the cells of the table that are not 0.
+func (c *cells) eachCell(fn func(row, column int, v float64)) {
+	for i, v := range c.table {
+		if v != 0 {
+			fn(i/c.stride, i%c.stride, v)
+		}
+	}
+	for i, n := range c.counts {
+		if n != 0 {
+			fn(i/c.stride, i%c.stride, float64(n))
+		}
+	}
 }
 
 // list turns the table into a list with one entry a cell.
 func (c *cells) list() {
-	c.listed, c.weighted = true, true
-	for r := range c.rows {
-		for k, v := range c.table[r*c.stride : (r+1)*c.stride] {
-			if v != 0 {
-				c.codes[c.big] = append(c.codes[c.big], uint32(r))
-				c.codes[1-c.big] = append(c.codes[1-c.big], uint32(k))
-				c.weights = append(c.weights, v)
-			}
-		}
-	}
-	c.table = nil
+	c.listed = true
+	c.eachCell(func(r, k int, v float64) {
+		c.codes[c.big] = append(c.codes[c.big], uint32(r))
+		c.codes[1-c.big] = append(c.codes[1-c.big], uint32(k))
+		c.weights = append(c.weights, v)
+	})
+	c.weighted = true
+	c.table, c.counts = nil, nil
 }
 
 func (c *cells) check(limit int64) error {
@@ -152,20 +175,12 @@ func (m *sparse) row(r int) ([]uint32, []float64) {
 func (c *cells) pairs(a, b, na, nb int) *sparse {
 	if !c.listed {
 		n := 0
-		for _, v := range c.table {
-			if v != 0 {
-				n++
-			}
-		}
+		c.eachCell(func(int, int, float64) { n++ })
 		t := &sparse{start: make([]int, c.rows+1), column: make([]uint32, 0, n), value: make([]float64, 0, n), columns: c.stride}
-		for r := range c.rows {
-			for k, v := range c.table[r*c.stride : (r+1)*c.stride] {
-				if v != 0 {
-					t.column, t.value = append(t.column, uint32(k)), append(t.value, v)
-				}
-			}
+		c.eachCell(func(r, k int, v float64) {
+			t.column, t.value = append(t.column, uint32(k)), append(t.value, v)
 			t.start[r+1] = len(t.column)
-		}
+		})
 		if a == c.big {
 			t.columns = nb
 			return t

@@ -41,15 +41,15 @@ type target struct {
 type effect struct {
 	column string
 	cat    int
+	rows   []uint32  // by level
 	weight []float64 // by level
-	rows   []int32   // by level, at most 2: for counting singletons
 	// cluster holds for each cluster column the cluster of each level, plus one,
 	// and nested whether no level was met in two.
 	cluster [][]uint32
 	nested  []bool
 }
 
-func (e *effect) levels() int { return len(e.weight) }
+func (e *effect) levels() int { return len(e.rows) }
 
 // Sums is the result of the first pass: what is needed to solve for the
 // effects of any of the targets.
@@ -98,6 +98,16 @@ func Scan(ctx context.Context, src data.Source, spec Spec, opts moment.Options) 
 	s.stream, err = s.sel.Run(ctx, src, false, opts, s.add)
 	if err != nil {
 		return nil, err
+	}
+	for d := range s.effects {
+		e := &s.effects[d]
+		if spec.Weight != "" {
+			continue
+		}
+		e.weight = make([]float64, len(e.rows))
+		for l, n := range e.rows {
+			e.weight[l] = float64(n)
+		}
 	}
 	return s, nil
 }
@@ -174,7 +184,7 @@ func (s *Sums) add(b *moment.Block) error {
 		codes, n := b.Codes(e.cat), b.Levels(e.cat)
 		tasks = append(tasks, func() { e.count(codes, n, w) })
 		for c, name := range s.spec.Cluster {
-			if clusters := b.Codes(s.category([]string{name})); e.nested[c] {
+			if clusters := b.Codes(s.category([]string{name})); e.nested[c] && name != e.column {
 				tasks = append(tasks, func() { e.nest(c, codes, n, clusters) })
 			}
 		}
@@ -216,16 +226,17 @@ func extend[T any](x []T, n int) []T {
 }
 
 func (e *effect) count(codes []uint32, n int, w []float64) {
-	e.weight, e.rows = extend(e.weight, n), extend(e.rows, n)
+	e.rows = extend(e.rows, n)
+	rows := e.rows
+	for _, c := range codes {
+		rows[c]++
+	}
+	if w == nil {
+		return
+	}
+	e.weight = extend(e.weight, n)
 	for i, c := range codes {
-		if w == nil {
-			e.weight[c]++
-		} else {
-			e.weight[c] += w[i]
-		}
-		if e.rows[c] < 2 {
-			e.rows[c]++
-		}
+		e.weight[c] += w[i]
 	}
 }
 

@@ -242,32 +242,44 @@ func (w *Within) sameLevels(b *moment.Block) error {
 func (w *Within) fill(dst []float64, b *moment.Block, p *plan) {
 	s := w.sums
 	x := &s.targets[p.target]
+	first := 0 // effects already taken out
 	switch {
-	case x.cat < 0:
+	case x.cat >= 0:
+		w.fillLevel(dst, b, x, p)
+	case len(s.effects) >= 2: // two at once, which spares a pass over the rows
+		first = 2
+		e0, e1 := p.solution.effects[0], p.solution.effects[1]
+		c0, c1 := b.Codes(s.effects[0].cat)[:len(dst)], b.Codes(s.effects[1].cat)[:len(dst)]
+		for i, v := range b.Number(x.num)[:len(dst)] {
+			dst[i] = v - x.pilot - e0[c0[i]] - e1[c1[i]]
+		}
+	default:
 		for i, v := range b.Number(x.num) {
 			dst[i] = v - x.pilot
 		}
-	default:
-		codes := b.Codes(x.cat)
-		var values []float64
-		if x.num >= 0 {
-			values = b.Number(x.num)
-		}
-		for i, c := range codes {
-			switch {
-			case c != p.code:
-				dst[i] = 0
-			case values != nil:
-				dst[i] = values[i]
-			default:
-				dst[i] = 1
-			}
-		}
 	}
-	for d := range s.effects {
+	for d := first; d < len(s.effects); d++ {
 		a := p.solution.effects[d]
 		for i, l := range b.Codes(s.effects[d].cat) {
 			dst[i] -= a[l]
+		}
+	}
+}
+
+// fillLevel writes a level of a category, or a number within it.
+func (w *Within) fillLevel(dst []float64, b *moment.Block, x *target, p *plan) {
+	var values []float64
+	if x.num >= 0 {
+		values = b.Number(x.num)
+	}
+	for i, c := range b.Codes(x.cat) {
+		switch {
+		case c != p.code:
+			dst[i] = 0
+		case values != nil:
+			dst[i] = values[i]
+		default:
+			dst[i] = 1
 		}
 	}
 }

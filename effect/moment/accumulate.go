@@ -46,6 +46,7 @@ type accumulator struct {
 	clusters int
 	scratch  []scratch
 	tasks    []task
+	columns  [][]float64 // by variable, when all are numbers
 	partial  [][]float64
 
 	// grouping is what the tables, one for each cluster and partial record, are
@@ -114,6 +115,12 @@ func (a *accumulator) add(threads int) error {
 	}
 	a.regroup()
 	a.plan()
+	if a.p.numbers {
+		a.columns = append(a.columns[:0], nil)
+		for _, v := range a.p.vars[1:] {
+			a.columns = append(a.columns, a.p.nums[v.num].values)
+		}
+	}
 	for len(a.scratch) < threads {
 		a.scratch = append(a.scratch, scratch{})
 	}
@@ -345,10 +352,11 @@ func (a *accumulator) byRowNumbers(tri []float64, power, lo, hi int, s *scratch)
 	w := a.weight(power, lo, hi, s)
 	s.val = grow(s.val, len(p.vars))
 	val := s.val
+	columns := a.columns[:len(val)]
 	for r := lo; r < hi; r++ {
 		val[0] = 1
 		for v := 1; v < len(val); v++ {
-			val[v] = p.nums[p.vars[v].num].values[r]
+			val[v] = columns[v][r]
 		}
 		rest := tri
 		for i, x := range val {
