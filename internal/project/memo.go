@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"funn/internal/platform/db"
+	"funn/internal/platform/event"
 )
 
 // memo keeps what has been counted of the portfolio until something happens to
@@ -35,7 +36,7 @@ func remember[T any](ctx context.Context, s *Service, question string, about db.
 	if d.InTx(ctx) {
 		return work() // what is not committed yet is nobody else's
 	}
-	last, err := db.One[int64](ctx, d, "SELECT COALESCE(max(seq), 0) FROM event")
+	last, err := event.Latest(ctx, d)
 	if err != nil {
 		var none T
 		return none, fmt.Errorf("latest event: %w", err)

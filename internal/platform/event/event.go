@@ -114,6 +114,13 @@ func Of(ctx context.Context, d *db.DB, recordID string) ([]Event, error) {
 	return db.All[Event](ctx, d, "SELECT "+db.Columns[Event]("")+" FROM event WHERE record_id = $1 ORDER BY n", recordID)
 }
 
+// Latest gives the sequence number of the latest event, 0 before the first. On
+// PostgreSQL a lower number may still appear after a higher one: it is given when
+// an event is written, not when it is committed.
+func Latest(ctx context.Context, d *db.DB) (int64, error) {
+	return db.One[int64](ctx, d, "SELECT COALESCE(max(seq), 0) FROM event")
+}
+
 // ByRequest gives the event that a form's key already led to, or none.
 func ByRequest(ctx context.Context, d *db.DB, request string) ([]Event, error) {
 	return db.All[Event](ctx, d, "SELECT "+db.Columns[Event]("")+" FROM event WHERE request = $1 ORDER BY n", request)
