@@ -197,6 +197,8 @@ func TestCanaries(t *testing.T) {
 			t.Errorf(format, args...)
 		}
 	}
+	// So many say what is wrong; the rest need not be looked for.
+	enough := func() bool { return leaks.Load() >= 50 }
 	// hidden gives the words that the person must not meet at a route.
 	hidden := func(person, pattern string) []string {
 		var out []string
@@ -221,7 +223,7 @@ func TestCanaries(t *testing.T) {
 			for _, person := range who {
 				_, absent := s.get(t, person, fill(pattern, "X-2022-999"))
 				for _, c := range words {
-					if c.kind != route.Kind {
+					if c.kind != route.Kind || enough() {
 						continue
 					}
 					if route.Command != "" && models[c.kind](c.state, person, c.own) && person != "fageier" && person != "forsker" && person != "kontor" {
@@ -259,6 +261,9 @@ func TestCanaries(t *testing.T) {
 		for _, path := range paths(t, pattern, words) {
 			for _, person := range who {
 				for i, q := range queries(hidden(person, pattern)) {
+					if enough() {
+						return
+					}
 					cells.Add(1)
 					status, page := s.get(t, person, path+q)
 					for _, w := range hidden(person, pattern) {

@@ -248,7 +248,7 @@ func (s *Site) thread(c *web.Context) error {
 	page.Breadcrumb = []ui.Crumb{{Label: h.Number, Href: s.href(h)}, {Label: lang.T(ctx, "record.tab.thread")}}
 	p := threadProps{Head: h, Nodes: nodes, Days: days, Entries: entries}
 	if !first.IsZero() {
-		p.Lead = lang.T(ctx, "thread.lead", "records", lang.Number(ctx, len(heads)), "events", lang.Number(ctx, len(entries)), "days", lang.Days(ctx, clock.Days(first, s.Engine.Now(ctx))))
+		p.Lead = lang.T(ctx, "thread.lead", "records", lang.TN(ctx, "thread.cases", len(heads)), "events", lang.TN(ctx, "thread.events", len(entries)), "days", lang.Days(ctx, clock.Days(first, s.Engine.Now(ctx))))
 	}
 	return c.Within(http.StatusOK, page, threadPage(p))
 }
