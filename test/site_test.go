@@ -4,7 +4,6 @@ package test
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -205,5 +203,3 @@ func containsInt(list []int, x int) bool {
 func inDays(n int) string { return demoDay.AddDate(0, 0, n).Format("02.01.2006") }
 
 func system(ctx context.Context) context.Context { return app.AsSystem(ctx) }
-
-func text(format string, args ...any) string { return strings.TrimSpace(fmt.Sprintf(format, args...)) }

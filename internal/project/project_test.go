@@ -191,15 +191,6 @@ func (h *house) running(t testing.TB, more ...string) *project.Project {
 
 var report = input("report_title", "Rapporten", "report_lang", "nb", "report_summary", "Kort.", "findings", "Ett funn.\n\nEt annet funn.", "limitations", "Fem kontorer.")
 
-// accepted leads a project to its end.
-func (h *house) accepted(t testing.TB, more ...string) *project.Project {
-	t.Helper()
-	p := h.running(t, more...)
-	h.do(t, "forsker", p.ID, "deliver", report)
-	h.do(t, "fou", p.ID, "review", input("review_note", "God."))
-	return h.do(t, "fageier", p.ID, "accept", input())
-}
-
 func TestTexts(t *testing.T) {
 	each(t, func(t *testing.T, h *house) { h.Texts(t) })
 }
