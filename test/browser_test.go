@@ -119,6 +119,21 @@ func (u *user) fill(pairs ...string) {
 	}
 }
 
+// holds fails the test when a field of the form has another answer.
+func (u *user) holds(pairs ...string) {
+	u.t.Helper()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		got := axetest.Eval[string](u.t, u.Browser, fmt.Sprintf(`(() => {
+			const all = [...document.querySelectorAll('main form[method=post]:not(.f-postbutton) [name="' + %s + '"]')];
+			const e = all.find((x) => x.checked) || all[0];
+			return e ? e.value : 'no field';
+		})()`, quote(pairs[i])))
+		if got != pairs[i+1] {
+			u.t.Errorf("%s finds %q in %s on %s, want %q", u.who, got, pairs[i], u.at(), pairs[i+1])
+		}
+	}
+}
+
 // does opens a command's page, answers it and sends it. It gives the path of the
 // page that it led to.
 func (u *user) does(path string, pairs ...string) string {

@@ -17,6 +17,7 @@ import (
 	"funn/internal/app"
 	"funn/internal/platform/db/dbtest"
 	"funn/internal/platform/event"
+	"funn/internal/platform/lang"
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
@@ -201,5 +202,8 @@ func containsInt(list []int, x int) bool {
 }
 
 func inDays(n int) string { return demoDay.AddDate(0, 0, n).Format("02.01.2006") }
+
+// day writes a day as the pages do.
+func day(n int) string { return lang.Day(context.Background(), demoDay.AddDate(0, 0, n)) }
 
 func system(ctx context.Context) context.Context { return app.AsSystem(ctx) }

@@ -1,11 +1,15 @@
 package test
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
+	"funn/internal/platform/db"
 	"funn/internal/platform/record"
+	"funn/internal/platform/ui/axetest"
 )
 
 // A new need goes from reported to closed through pages alone, by the right
@@ -82,9 +86,25 @@ func TestFromNeedToUse(t *testing.T) {
 			"start", inDays(14), "end", inDays(200), "amount", "900 000", "leader", "forsker", "owner", "fageier", "case_worker", "fou",
 		}
 		s.refusedTo(t, "/prosjekt/opprett", "", values(create...), "fou", "fou2")
+		// It is their task; the form that it leads to knows what the need tells.
 		u.become("fou")
-		project := u.does("/prosjekt/opprett", create...)
+		u.visit("/oppgaver")
+		u.click(`main a[href="/prosjekt/opprett?need=` + number + `"]`)
+		u.sees("Svaret skal brukes i en beslutning " + day(240))
+		u.holds("title", "Hjelper digitale jobbsøkerkurs?", "end", inDays(240), "rnd_kind", "applied_research", "instrument", "commission",
+			"theme", "arbeidsrettede-tiltak-og-virkemidler", "owner", "fageier", "case_worker", "fou")
+		u.fill("title", create[1], "summary", create[11], "institution", "Oxford Research", "start", inDays(14), "end", inDays(200), "amount", "900 000", "leader", "forsker")
+		u.click(`main form[method=post]:not(.f-postbutton) button[type=submit]`)
+		project := u.at()
 		pnumber := strings.TrimPrefix(project, "/prosjekt/")
+		u.sees(number, "Hjelper digitale jobbsøkerkurs?")
+		// The need tells where it goes on, and whom it waits for there.
+		u.visit(need)
+		u.sees("Fortsetter i", "Prosjekt "+pnumber, "Medlem av FoU-utvalget")
+		u.visit("/oppgaver")
+		if axetest.Eval[bool](t, u.Browser, fmt.Sprintf(`document.querySelector('main a[href$="?need=%s"]') !== null`, number)) {
+			t.Errorf("the task of setting up the project is left")
+		}
 		u.does(project+"/budsjett", "year", "2023", "year_amount", "900 000")
 
 		// The committee funds it; nobody else can, and without it there is no contract.
@@ -248,5 +268,27 @@ func red(t *testing.T, s *site, need, project string) {
 	pc, pa := last(p)
 	if nc != "forecast" || pc != "accept_forecast" || na != pa {
 		t.Errorf("the need's last event is %s at %d, the project's %s at %d; want one transaction", nc, na, pc, pa)
+	}
+}
+
+// The form for a new project says so when the need of its address cannot be
+// answered, and tells nothing of one that the reader may not see.
+func TestProjectFromNeed(t *testing.T) {
+	s := onSQLite(t)
+	needs := map[string]string{} // state -> number
+	for _, number := range must(db.All[string](t.Context(), s.Engine.DB, "SELECT number FROM record WHERE kind = 'need' ORDER BY number"))(t) {
+		needs[s.head(t, number).State] = number
+	}
+	for _, c := range []struct{ need, want string }{
+		{needs["VIRKEMIDDEL_VALGT"], "Vi har fylt inn det vi vet fra behovet " + needs["VIRKEMIDDEL_VALGT"]},
+		{needs["MELDT"], "Behovet " + needs["MELDT"] + " kan ikke få et nytt prosjekt nå. Tilstanden er «Meldt»."},
+		{needs["UTKAST"], "Vi fant ikke behovet " + needs["UTKAST"]},
+		{"B-9999-001", "Vi fant ikke behovet B-9999-001"},
+		{"<b>", "Vi fant ikke behovet &lt;b&gt;"},
+	} {
+		status, page := s.get(t, "fou", "/prosjekt/opprett?need="+url.QueryEscape(c.need))
+		if status != http.StatusOK || !strings.Contains(page, c.want) {
+			t.Errorf("need %q: %d, want %q on the page", c.need, status, c.want)
+		}
 	}
 }

@@ -172,7 +172,7 @@ func (h *house) build() {
 		planweb.Module(planweb.Deps{Service: h.plans, Site: h.site, Uses: uses}),
 		callweb.Module(callweb.Deps{Service: h.calls, Site: h.site, ThemeName: h.themeName}),
 		commissionweb.Module(commissionweb.Deps{Service: h.commissions, Site: h.site, Organisations: h.people.OrganisationNames}),
-		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site, ThemeName: h.themeName, Search: h.knowledge}),
+		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site, ThemeName: h.themeName, SetUp: projectweb.ToAnswer, Search: h.knowledge}),
 		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName, Files: &h.files}),
 		publicationweb.Module(publicationweb.Deps{Service: h.publications, Projects: h.projects, Site: h.site, Files: &h.files, ThemeName: h.themeName, ProjectURL: publicProject}),
 		uptakeweb.Module(uptakeweb.Deps{Service: h.uptakes, Site: h.site, ThemeName: h.themeName}),

@@ -20,8 +20,10 @@ var (
 	submitter  = []access.Rule{{Relations: []string{"submitter"}}}
 	owner      = []access.Rule{{Relations: []string{"subject_owner"}}}
 	caseWorker = []access.Rule{{Relations: []string{"case_worker"}}, {Roles: []access.Role{org.FoU}}}
-	section    = []access.Rule{{Roles: []access.Role{org.FoU}}}
-	experts    = []access.Rule{{Relations: []string{"case_worker"}}, {Roles: []access.Role{org.FoU, org.Analysis}}}
+	// Acquirers drive the acquisition of the answer: FP §8.2 table 1 «Fremskaffe kunnskap».
+	Acquirers = []access.Rule{{Roles: []access.Role{org.FoU}}}
+	section   = []access.Rule{{Roles: []access.Role{org.FoU}}}
+	experts   = []access.Rule{{Relations: []string{"case_worker"}}, {Roles: []access.Role{org.FoU, org.Analysis}}}
 	// Those who write the description together: subject owner, assisted by the R&D and analysis sections.
 	writers = []access.Rule{{Relations: []string{"subject_owner", "case_worker"}}, {Roles: []access.Role{org.FoU, org.Analysis}}}
 	// Those who look for what is known: the library too.
@@ -37,13 +39,12 @@ var (
 	tellOwner     = []access.Rule{{Relations: []string{"submitter", "subject_owner"}}}
 )
 
-// owners are those who can own a need: "alle som har et faglig ansvar" (FP §8.1),
-// so that an office or a county owns its own.
-var owners = []access.Role{org.SubjectOwner, org.Line, org.Director, org.ProductTeam, org.County, org.Office}
-
 var (
 	undecided = []string{Reported, Clarifying, Clarified, InstrumentChosen, Acquiring, Answered}
-	known     = []string{Reported, Clarifying, Clarified, InstrumentChosen, Acquiring, Answered, Closed, Covered, Paused}
+	// Acquirable are the states in which projects can be set up to answer a need.
+	Acquirable = []string{InstrumentChosen, Acquiring}
+
+	known = []string{Reported, Clarifying, Clarified, InstrumentChosen, Acquiring, Answered, Closed, Covered, Paused}
 )
 
 var states = []lifecycle.State{
@@ -75,7 +76,7 @@ func (s *Service) commands() []command {
 	themes := form.Field{Name: "themes", Type: form.Choices, From: s.themeOptions, Value: list(func(n *Need) []string { return n.Themes.V })}
 	written := form.Field{Name: "lang", Type: form.Choice, Options: languages(), Value: form.On(func(n *Need) string { return n.Lang })}
 	worker := form.Field{Name: "case_worker", Type: form.Choice, Required: true, From: s.holders(org.FoU), Value: form.On(func(n *Need) string { return n.CaseWorker })}
-	subjectOwner := form.Field{Name: "owner", Type: form.Choice, Required: true, From: s.holders(owners...), Value: form.On(func(n *Need) string { return n.Owner })}
+	subjectOwner := form.Field{Name: "owner", Type: form.Choice, Required: true, From: s.holders(org.Owners...), Value: form.On(func(n *Need) string { return n.Owner })}
 	require := func(f form.Field) form.Field { f.Required = true; return f }
 
 	return []command{
@@ -138,7 +139,7 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "answer", Path: "besvart", From: []string{InstrumentChosen, Acquiring, Paused}, To: []string{Answered}, System: true,
 			Notify: tellOwner}, Apply: s.awake},
 		{Command: lifecycle.Command{Name: "decided", Path: "bruk-besluttet", From: []string{InstrumentChosen, Acquiring, Answered, Paused}, System: true}, Apply: s.decided},
-		{Command: lifecycle.Command{Name: "close", Path: "lukk", From: []string{Answered}, To: []string{Closed}, Who: owner, Task: true, Confirm: true,
+		{Command: lifecycle.Command{Name: "close", Path: "lukk", From: []string{Answered}, To: []string{Closed}, Who: owner, Confirm: true,
 			Notify: tellSubmitter, Ground: "FP §8.2 tabell 1 «Ta kunnskapen i bruk»; bruken må være besluttet"}, Check: s.closable},
 
 		{Command: lifecycle.Command{Name: "second", Path: "stott", From: undecided, Who: []access.Rule{{Staff: true}}, Ground: "FP §6; krav B6"}, Check: s.secondable, Apply: s.second},
@@ -149,7 +150,7 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "assign", Path: "fordel", From: []string{Clarifying, Clarified, InstrumentChosen, Acquiring, Answered, Paused}, Who: section, Edit: true,
 			Fields: []form.Field{
 				{Name: "case_worker", Type: form.Choice, Required: true, From: s.holders(org.FoU), Value: form.On(func(n *Need) string { return n.CaseWorker })},
-				{Name: "owner", Type: form.Choice, Required: true, From: s.holders(owners...), Value: form.On(func(n *Need) string { return n.Owner })},
+				{Name: "owner", Type: form.Choice, Required: true, From: s.holders(org.Owners...), Value: form.On(func(n *Need) string { return n.Owner })},
 			}}, Apply: s.take},
 		{Command: lifecycle.Command{Name: "move_decision", Path: "flytt-beslutning", From: []string{Clarified, InstrumentChosen, Acquiring, Answered}, Who: owner, Edit: true, Reason: true,
 			Fields: []form.Field{require(decisionDate)}}, Check: s.dateAhead, Apply: s.moveDecision},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"funn/internal/org"
 	"funn/internal/platform/db"
 	"funn/internal/platform/record"
 )
@@ -149,9 +150,26 @@ func links(n *Need) []record.Link {
 	return out
 }
 
-// tasks is what a need waits for while it is being clarified: what is still
-// missing comes before the signature (FP §8.2 table 1).
+// SetUp is the task of setting up the project that answers a need. It is done on
+// the project's pages, so no command of the need has the name.
+const SetUp = "set_up"
+
+// tasks is what a need waits for where the state alone does not tell: what is
+// still missing before the signature, once an instrument is chosen the project that
+// answers it, which the R&D section drives, and the closing when the use of the
+// answer is decided (FP §8.2 table 1). Whoever answers a need is expected to by some
+// day, so without a forecast nobody does.
 func tasks(n *Need) []record.Task {
+	if slices.Contains(Acquirable, n.State) && n.Forecast.IsZero() {
+		t := record.Task{Name: SetUp, Command: SetUp, PersonID: n.CaseWorker}
+		if n.CaseWorker == "" {
+			t.Role = org.FoU
+		}
+		return []record.Task{t}
+	}
+	if n.State == Answered && !n.DecidedAt.IsZero() {
+		return []record.Task{{Name: "close", Command: "close"}}
+	}
 	if n.State != Clarifying {
 		return nil
 	}

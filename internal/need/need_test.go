@@ -808,8 +808,19 @@ func TestWaiting(t *testing.T) {
 	n = h.do(t, n, "fageier", "sign", in())
 	want(n, "choose fou")
 	n = h.do(t, n, "fou", "choose", choosing("commission", "external"))
+	// Somebody must set up the project, also when the only one is given up later.
+	want(n, "set_up fou")
+	expect := func(day time.Time) func(context.Context, string) error {
+		return func(ctx context.Context, id string) error { return h.s.Expect(ctx, id, day) }
+	}
+	n = h.follow(t, n, expect(today.AddDate(0, 3, 0)))
 	want(n)
+	n = h.follow(t, n, h.s.Started)
+	n = h.follow(t, n, expect(time.Time{}))
+	want(n, "set_up fou")
 	n = h.follow(t, n, h.s.AnsweredBy)
+	want(n) // the use is decided elsewhere first
+	n = h.follow(t, n, h.s.UseDecided)
 	want(n, "close fageier")
 }
 

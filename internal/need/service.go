@@ -487,7 +487,7 @@ func (s *Service) follow(ctx context.Context, id, command string, in record.Inpu
 // Waiting gives the needs that a project can be set to answer: an instrument has
 // been chosen, and they are not answered.
 func (s *Service) Waiting(ctx context.Context) ([]form.Option, error) {
-	needs, err := s.Kind.List(ctx, *new(db.Where).In("r.state", InstrumentChosen, Acquiring), "r.number", 0, 0)
+	needs, err := s.Kind.List(ctx, *new(db.Where).In("r.state", Acquirable...), "r.number", 0, 0)
 	if err != nil {
 		return nil, err
 	}

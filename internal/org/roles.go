@@ -35,6 +35,11 @@ var Roles = []access.Role{
 	ProductTeam, Library, Director, Line, Admin, Researcher, Assessor, Supplier,
 }
 
+// Owners are the roles that can own a subject, and with it a need and what answers
+// it: "alle som har et faglig ansvar" (FP §8.1), so that an office or a county owns
+// its own.
+var Owners = []access.Role{SubjectOwner, Line, Director, ProductTeam, County, Office}
+
 var outside = []access.Role{Researcher, Assessor, Supplier}
 
 // Staff says whether the role is one of the agency's own.

@@ -31,6 +31,9 @@ var (
 	tellOwner = []access.Rule{{Relations: []string{"subject_owner"}}}
 )
 
+// summaryLimit is the longest summary of a project, in characters.
+const summaryLimit = 3000
+
 var (
 	underWay   = []string{StartedUp, Running, OnHold}
 	unfinished = []string{Created, Contracted, StartedUp, Running, OnHold, Delivered}
@@ -57,7 +60,7 @@ func (s *Service) commands() []command {
 	who := []form.Field{
 		{Name: "leader_name", Max: 150, Value: form.On(func(p *Project) string { return p.LeaderName })},
 		{Name: "leader", Type: form.Choice, From: s.holders(org.Researcher, org.Supplier, org.Analysis), Value: form.On(func(p *Project) string { return p.Leader })},
-		{Name: "owner", Type: form.Choice, Required: true, From: s.holders(org.SubjectOwner, org.Line, org.Director), Value: form.On(func(p *Project) string { return p.Owner })},
+		{Name: "owner", Type: form.Choice, Required: true, From: s.holders(org.Owners...), Value: form.On(func(p *Project) string { return p.Owner })},
 		{Name: "case_worker", Type: form.Choice, Required: true, From: s.holders(org.FoU), Value: form.On(func(p *Project) string { return p.CaseWorker })},
 	}
 	// A report that was sent back is gone on with, not begun anew.
@@ -81,7 +84,7 @@ func (s *Service) commands() []command {
 				{Name: "need", Type: form.Choice, From: s.openNeeds},
 				plan.RnDField("rnd_kind", nil),
 				{Name: "theme", Type: form.Choice, From: s.themes},
-				area("summary", true, 3000),
+				area("summary", true, summaryLimit),
 				institution,
 				{Name: "start", Type: form.Day, Required: true}, {Name: "end", Type: form.Day, Required: true},
 				{Name: "amount", Type: form.Money, Required: true},
@@ -149,7 +152,7 @@ func (s *Service) commands() []command {
 			Fields: append([]form.Field{
 				{Name: "title", Required: true, Max: 200, Value: form.On(func(p *Project) string { return p.Title })},
 				{Name: "theme", Type: form.Choice, From: s.themes, Value: form.On(func(p *Project) string { return p.Theme })},
-				valued(area("summary", true, 3000), func(p *Project) string { return p.Summary }),
+				valued(area("summary", true, summaryLimit), func(p *Project) string { return p.Summary }),
 			}, who...)}, Apply: s.edit},
 		// Until the start-up meeting the plan can change; from then on only the forecast.
 		{Command: lifecycle.Command{Name: "replan", Path: "endre-plan", From: []string{Created, Contracted}, Who: section, Edit: true,

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"funn/internal/need"
 	"funn/internal/plan"
@@ -94,6 +95,64 @@ func (s *Service) themes(ctx context.Context, _ any) ([]form.Option, error) {
 // openNeeds gives the needs that a project can answer: an instrument is chosen.
 func (s *Service) openNeeds(ctx context.Context, _ any) ([]form.Option, error) {
 	return s.needs.Waiting(ctx)
+}
+
+// Proposal gives the need with the number, or the id, and what the form for a
+// project that answers it can take over from it, by field, as it is typed. The end is
+// the day of the decision: later is too late. It is nil when the need waits for no
+// project. A need that the context's actor may not read is a NotFound fault.
+func (s *Service) Proposal(ctx context.Context, number string) (*need.Need, map[string][]string, error) {
+	n, err := s.needs.Kind.ByNumber(ctx, number)
+	if fault.Of(err) == fault.NotFound {
+		n, err = s.needs.Kind.Get(ctx, number)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if !slices.Contains(need.Acquirable, n.State) {
+		return n, nil, nil
+	}
+	out := map[string][]string{}
+	fill := func(field, value string) {
+		if value != "" {
+			out[field] = []string{value}
+		}
+	}
+	fill("title", n.Title)
+	fill("rnd_kind", n.RnDKind)
+	fill("owner", n.Owner)
+	fill("case_worker", n.CaseWorker)
+	if len(n.Themes.V) > 0 {
+		fill("theme", n.Themes.V[0])
+	}
+	if utf8.RuneCountInString(n.Problem) <= summaryLimit {
+		fill("summary", n.Problem)
+	}
+	if !n.DecisionDate.IsZero() {
+		fill("end", n.DecisionDate.Format("02.01.2006"))
+	}
+	instrument, err := s.nextInstrument(ctx, n)
+	fill("instrument", instrument)
+	return n, out, err
+}
+
+// nextInstrument gives the first of the instruments chosen for the need that no
+// project is of yet; empty when each has its project.
+func (s *Service) nextInstrument(ctx context.Context, n *need.Need) (string, error) {
+	if len(n.Choices.V) == 0 {
+		return "", nil
+	}
+	taken := map[string]bool{}
+	err := s.each(ctx, n.ID, func(p *Project) error {
+		taken[p.Instrument] = taken[p.Instrument] || p.State != Cancelled
+		return nil
+	})
+	for _, i := range n.Choices.V[len(n.Choices.V)-1].Instruments {
+		if !taken[i] && slices.Contains(Instruments, i) {
+			return i, err
+		}
+	}
+	return "", err
 }
 
 // parts gives the part deliveries. Those that are delivered stay among them, with

@@ -150,7 +150,7 @@ func (s *Service) commands() []command {
 
 		{Command: lifecycle.Command{Name: "assign", Path: "fordel", From: live, Who: section, Edit: true,
 			Fields: []form.Field{
-				{Name: "owner", Type: form.Choice, Required: true, From: s.holders(org.SubjectOwner, org.Line, org.Director), Value: form.On(func(p *Publication) string { return p.Owner })},
+				{Name: "owner", Type: form.Choice, Required: true, From: s.holders(org.Owners...), Value: form.On(func(p *Publication) string { return p.Owner })},
 				{Name: "case_worker", Type: form.Choice, Required: true, From: s.holders(org.FoU), Value: form.On(func(p *Publication) string { return p.CaseWorker })},
 			}}, Apply: s.assign},
 	}

@@ -145,7 +145,7 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "link", Path: "knytt", From: []string{Opened, Registered, Assessed, Decided, Planned, Running, FollowedUp, Closed}, System: true}, Apply: s.link},
 		{Command: lifecycle.Command{Name: "assign", Path: "fordel", From: []string{Opened, Registered, Assessed, Decided, Planned, Running, FollowedUp}, Who: section, Edit: true,
 			Fields: []form.Field{
-				{Name: "owner", Type: form.Choice, Required: true, From: s.holders(org.SubjectOwner, org.Line, org.Director), Value: form.On(func(u *Uptake) string { return u.Owner })},
+				{Name: "owner", Type: form.Choice, Required: true, From: s.holders(org.Owners...), Value: form.On(func(u *Uptake) string { return u.Owner })},
 				{Name: "case_worker", Type: form.Choice, Required: true, From: s.holders(org.FoU), Value: form.On(func(u *Uptake) string { return u.CaseWorker })},
 			}}, Apply: s.assign},
 	}

@@ -18,6 +18,7 @@ import (
 	"funn/internal/platform/export"
 	"funn/internal/platform/form"
 	"funn/internal/platform/lang"
+	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
 	"funn/internal/platform/ui"
 	"funn/internal/platform/web"
@@ -145,37 +146,34 @@ func (p *pages) themeNames(ctx context.Context, needs ...*need.Need) (map[string
 	return out, nil
 }
 
-// waiting tells whom each need waits for: whoever has a task, or else whoever
-// sees to the step that it is in.
+// waiting tells whom each need waits for: whoever has a task, or else whoever has
+// one where the work on it goes on.
 func (p *pages) waiting(ctx context.Context, needs []*need.Need) (map[string]string, error) {
 	ids := make([]string, len(needs))
-	var workers []string
 	for i, n := range needs {
 		ids[i] = n.ID
-		if n.State == need.InstrumentChosen && n.CaseWorker != "" {
-			workers = append(workers, n.CaseWorker)
-		}
 	}
 	balls, err := recordweb.Waiting(ctx, p.Site, ids...)
 	if err != nil {
 		return nil, err
 	}
-	var people map[string]string
-	if len(workers) > 0 {
-		if people, err = p.Site.Names(ctx, workers...); err != nil {
-			return nil, err
+	out := map[string]string{}
+	var elsewhere []record.Head
+	for _, n := range needs {
+		if out[n.ID] = balls[n.ID].Who; out[n.ID] == "" {
+			elsewhere = append(elsewhere, n.Head)
 		}
 	}
-	out := map[string]string{}
-	for _, n := range needs {
-		switch who := balls[n.ID].Who; {
-		case who != "":
-			out[n.ID] = who
-		case n.State == need.InstrumentChosen:
-			out[n.ID] = people[n.CaseWorker]
-		case n.State == need.Acquiring:
-			out[n.ID] = lang.T(ctx, "need.waits_for_work")
+	ahead, err := recordweb.Ahead(ctx, p.Site, elsewhere...)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range elsewhere {
+		var who []string
+		for _, next := range ahead[h.ID] {
+			who = append(who, next.Ball.Who+" ("+next.Head.Number+")")
 		}
+		out[h.ID] = strings.Join(who, ", ")
 	}
 	return out, nil
 }

@@ -20,6 +20,9 @@ type Deps struct {
 	// ThemeName gives the name of a theme by its slug, in the plan that has it; nil
 	// leaves the slugs of earlier plans as they are.
 	ThemeName func(ctx context.Context, slug string) string
+	// SetUp gives the address of the form for the project that answers a need; nil
+	// where there are no projects.
+	SetUp func(number string) string
 	// Search finds published knowledge: the first hits, and how many there are in
 	// all. The ids must be those of the publications that needs can be linked to.
 	// Without it, the page tells where else to search.
@@ -49,9 +52,13 @@ func Module(d Deps) module.Module {
 }
 
 func (p *pages) routes(r *web.Router) {
+	var onward []recordweb.Onward
+	if p.SetUp != nil {
+		onward = append(onward, recordweb.Onward{Name: need.SetUp, From: need.Acquirable, Who: need.Acquirers, Href: p.SetUp})
+	}
 	recordweb.Mount(p.Site, recordweb.View[*need.Need]{
 		Kind: p.Service.Kind, Icon: ui.IconNeed, UpKey: "need.name_plural", UpPath: "/behov",
-		Body: p.needBody, Side: p.needSide,
+		Body: p.needBody, Side: p.needSide, Onward: onward,
 		Tabs: []recordweb.Tab[*need.Need]{{Path: "kunnskap", Key: "need.tab.knowledge", Body: p.knowledge}},
 		After: func(command string, rec *record.Head) string {
 			switch command {

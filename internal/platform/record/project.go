@@ -346,6 +346,20 @@ func (e *Engine) Thread(ctx context.Context, id string) (map[string]Head, []Edge
 	return heads, edges, nil
 }
 
+// Referring gives the steps of the thread that lead to the records with the ids.
+func (e *Engine) Referring(ctx context.Context, ids ...string) ([]Edge, error) {
+	var out []Edge
+	for chunk := range slices.Chunk(ids, 500) {
+		where, args := new(db.Where).In("to_id", chunk...).SQL()
+		rows, err := db.All[Edge](ctx, e.DB, "SELECT from_id, to_id, rel FROM record_link "+where+" ORDER BY from_id, to_id, rel", args...)
+		if err != nil {
+			return nil, fmt.Errorf("what refers to records: %w", err)
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}
+
 // LabelOf gives the public label and tone of a record's state.
 func (e *Engine) LabelOf(kind, state string) lifecycle.State {
 	if k, ok := e.kinds[kind]; ok {

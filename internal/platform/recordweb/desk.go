@@ -128,7 +128,9 @@ func (s *Site) taskItem(ctx context.Context, t record.MyTask, today time.Time) (
 	if t.Detail != "" {
 		item.Text = t.Detail + " · " + t.Title
 	}
-	if k, ok := s.Engine.Kind(t.Kind); ok {
+	if elsewhere, ok := s.onward[t.Kind+"."+t.Command]; ok {
+		item.Href = elsewhere(t.Number)
+	} else if k, ok := s.Engine.Kind(t.Kind); ok {
 		if cmd, ok := k.Lifecycle().Command(t.Command); ok {
 			direct := len(cmd.Fields) > 0 || cmd.Reason || cmd.Confirm
 			if direct {

@@ -128,6 +128,12 @@ func (p *pages[T]) ask(c *web.Context, status int, cmd lifecycle.Command, rec T,
 	props := formProps{Title: title, Button: lang.T(ctx, kind+"."+cmd.Name+".button"), Cancel: p.kind.Path, Danger: cmd.Danger}
 	props.Intro, _ = lang.Maybe(ctx, kind+"."+cmd.Name+".intro")
 	action := p.kind.Path + "/" + cmd.Path
+	if p.view.Fill != nil && cmd.Create {
+		var err error
+		if props.Note, err = p.view.Fill(ctx, cmd.Name, a.values); err != nil {
+			return err
+		}
+	}
 	var subject any
 	var crumbs []ui.Crumb
 	if p.view.UpPath != "" {

@@ -250,6 +250,7 @@ func variant(i int, a action) ui.Variant {
 type formProps struct {
 	Title, Intro, Button, Cancel string
 	Kicker, About, Consequence   string
+	Note                         string
 	Warnings                     []string
 	Conflict, Danger             bool
 	Form                         ui.FormProps
@@ -284,6 +285,12 @@ func commandPage(p formProps) templ.Component {
 		}
 		if p.Intro != "" {
 			templ_7745c5c3_Err = ui.Prose(p.Intro).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		if p.Note != "" {
+			templ_7745c5c3_Err = ui.Message(ui.Info, p.Note).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -51,6 +51,8 @@ type Site struct {
 	// Outlines gives what stands inside a record on the thread, such as the
 	// decisions of an assessment, by kind.
 	Outlines map[string]func(ctx context.Context, h record.Head) ([]ui.ChainNode, error)
+
+	onward map[string]func(number string) string // "kind.name" -> the form that an Onward opens
 }
 
 // Content is an uploaded file's content, which is looked into before it is read.
@@ -77,8 +79,24 @@ type View[T record.Record] struct {
 	UpKey, UpPath string
 	// After gives where a command leads when not to the record itself.
 	After func(command string, rec *record.Head) string
+	// Onward are steps that are taken on the pages of another kind.
+	Onward []Onward
+	// Fill answers what a form that makes a record can know beforehand, from what the
+	// address or the form says already, and gives a note to show above it. It leaves
+	// answers that are there as they are; nil is fine.
+	Fill func(ctx context.Context, command string, values map[string][]string) (note string, err error)
 	// NoThread leaves out the link to the thread, for records that have none.
 	NoThread bool
+}
+
+// Onward is a step that is taken on the pages of another kind, such as the project
+// that a need leads to. Its task and its button open a form there. The kind's Tasks
+// give the task; the texts are KIND.NAME.task and KIND.NAME.button.
+type Onward struct {
+	Name string
+	From []string      // states in which the step can be taken
+	Who  []access.Rule // who may take it, by their part in this record
+	Href func(number string) string
 }
 
 // Tab is a further page of a record: /behov/B-2022-001/PATH.
@@ -110,6 +128,12 @@ func Mount[T record.Record](s *Site, v View[T]) {
 			add("GET", path+"/{number}/"+c.Path, c.Name, web.OwnRecords, p.commanding(c.Command, p.commandForm))
 			add("POST", path+"/{number}/"+c.Path, c.Name, web.OwnRecords, p.commanding(c.Command, p.command))
 		}
+	}
+	for _, o := range v.Onward {
+		if s.onward == nil {
+			s.onward = map[string]func(string) string{}
+		}
+		s.onward[name+"."+o.Name] = o.Href
 	}
 	add("GET", path+"/{number}", "", web.OwnRecords, p.show("", v.Body))
 	for _, t := range v.Tabs {
@@ -281,6 +305,13 @@ func (p *pages[T]) now(ctx context.Context, h *record.Head, inside bool) ([]ui.F
 			facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.due"), Text: w.Due})
 		}
 	}
+	if inside {
+		ahead, err := p.ahead(ctx, *h)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, ahead...)
+	}
 	if h.Unit != "" && p.site.Unit != nil {
 		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.unit"), Text: p.site.Unit(ctx, h.Unit)})
 	}
@@ -288,6 +319,111 @@ func (p *pages[T]) now(ctx context.Context, h *record.Head, inside bool) ([]ui.F
 		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.source"), Text: h.Source})
 	}
 	return facts, nil
+}
+
+// severalAhead is how many records a page names that go on from its own; more are
+// told by their number.
+const severalAhead = 4
+
+// ahead tells where the matter goes on when it does so in other records, and whom
+// it waits for there.
+func (p *pages[T]) ahead(ctx context.Context, h record.Head) ([]ui.Fact, error) {
+	ahead, err := Ahead(ctx, p.site, h)
+	if err != nil {
+		return nil, err
+	}
+	steps := ahead[h.ID]
+	if len(steps) > severalAhead {
+		return []ui.Fact{{Label: lang.T(ctx, "record.continues"), Text: lang.TN(ctx, "record.continues_in", len(steps)), Href: "/trad/" + url.PathEscape(h.Number)}}, nil
+	}
+	var facts []ui.Fact
+	for _, s := range steps {
+		facts = append(facts,
+			ui.Fact{Label: lang.T(ctx, "record.continues"), Text: lang.T(ctx, s.Head.Kind+".name") + " " + s.Head.Number, Href: p.site.href(s.Head)},
+			ui.Fact{Label: lang.T(ctx, "record.waits_there"), Text: s.Ball.Who})
+		if s.Ball.Due != "" {
+			facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.due"), Text: s.Ball.Due})
+		}
+	}
+	return facts, nil
+}
+
+// Next is a later record of the thread in which a matter goes on.
+type Next struct {
+	Head record.Head
+	Ball Ball
+}
+
+// Ahead gives for each record those later on the thread that hang on it, directly
+// or by others, and wait for somebody, in the order of the thread. Records that the
+// context's actor may not read are left out, with what hangs on them alone.
+func Ahead(ctx context.Context, s *Site, heads ...record.Head) (map[string][]Next, error) {
+	known := map[string]record.Head{}
+	from := map[string][]string{} // record -> those of heads that it goes on from
+	var front []string
+	for _, h := range heads {
+		known[h.ID], from[h.ID] = h, []string{h.ID}
+		front = append(front, h.ID)
+	}
+	// Each step leads to a later kind, so there are no more steps than kinds.
+	var found []record.Head
+	for range s.Order {
+		edges, err := s.Engine.Referring(ctx, front...)
+		if err != nil {
+			return nil, err
+		}
+		var ids []string
+		for _, x := range edges {
+			ids = append(ids, x.From)
+		}
+		slices.Sort(ids)
+		later, err := s.Engine.Heads(ctx, slices.Compact(ids)...)
+		if err != nil {
+			return nil, err
+		}
+		front = nil
+		for _, x := range edges {
+			h, ok := later[x.From]
+			if !ok || s.rank(h.Kind) <= s.rank(known[x.To].Kind) {
+				continue
+			}
+			if _, seen := known[h.ID]; !seen {
+				known[h.ID] = h
+				found = append(found, h)
+			}
+			for _, origin := range from[x.To] {
+				if !slices.Contains(from[h.ID], origin) {
+					from[h.ID] = append(from[h.ID], origin)
+				}
+			}
+			if !slices.Contains(front, h.ID) {
+				front = append(front, h.ID)
+			}
+		}
+	}
+	ids := make([]string, len(found))
+	for i, h := range found {
+		ids[i] = h.ID
+	}
+	balls, err := Waiting(ctx, s, ids...)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found, func(a, b record.Head) int {
+		if d := s.rank(a.Kind) - s.rank(b.Kind); d != 0 {
+			return d
+		}
+		return strings.Compare(a.Number, b.Number)
+	})
+	out := map[string][]Next{}
+	for _, h := range found {
+		if b := balls[h.ID]; b.Who != "" {
+			for _, origin := range from[h.ID] {
+				out[origin] = append(out[origin], Next{h, b})
+			}
+		}
+	}
+	return out, nil
 }
 
 // Ball is whom a record waits for.
@@ -387,8 +523,35 @@ func (p *pages[T]) actions(ctx context.Context, rec T) ([]action, []blocked, err
 			Post: len(a.Fields) == 0 && !a.Reason && !a.Confirm && len(a.Verdict.Warnings) == 0,
 		})
 	}
+	onward, err := p.onward(ctx, rec)
+	if err != nil {
+		return nil, nil, err
+	}
+	out = append(out, onward...)
 	slices.SortStableFunc(out, func(a, b action) int { return rank(a) - rank(b) })
 	return out, not, nil
+}
+
+// onward gives the buttons of the steps that are taken on the pages of another kind.
+func (p *pages[T]) onward(ctx context.Context, rec T) ([]action, error) {
+	if len(p.view.Onward) == 0 {
+		return nil, nil
+	}
+	h, actor, subject := rec.Base(), access.From(ctx), p.kind.Subject(rec)
+	tasks, err := p.site.Engine.Waiting(ctx, h.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []action
+	for _, o := range p.view.Onward {
+		if slices.Contains(o.From, h.State) && access.Allows(o.Who, actor, subject) {
+			out = append(out, action{
+				Label: lang.T(ctx, p.kind.Name+"."+o.Name+".button"), Href: o.Href(h.Number),
+				Task: slices.ContainsFunc(tasks[h.ID], func(t record.Task) bool { return t.Name == o.Name }),
+			})
+		}
+	}
+	return out, nil
 }
 
 func rank(a action) int {

@@ -4,9 +4,12 @@ package projectweb
 
 import (
 	"context"
+	"net/url"
 
 	"funn/internal/platform/access"
 	"funn/internal/platform/blob"
+	"funn/internal/platform/fault"
+	"funn/internal/platform/lang"
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
@@ -52,7 +55,7 @@ const list = "/portefolje"
 func (p *pages) routes(r *web.Router) {
 	recordweb.Mount(p.Site, recordweb.View[*project.Project]{
 		Kind: p.Service.Kind, Icon: ui.IconProject, UpKey: "project.nav", UpPath: list,
-		Body: p.overview, Side: p.people, Tags: tags,
+		Body: p.overview, Side: p.people, Tags: tags, Fill: p.fill,
 		Tabs: []recordweb.Tab[*project.Project]{
 			{Path: "milepaler", Key: "project.tab.milestones", Body: p.milestones},
 			{Path: "okonomi", Key: "project.tab.money", Body: p.money},
@@ -77,6 +80,39 @@ func (p *pages) routes(r *web.Router) {
 }
 
 func path(number string) string { return "/prosjekt/" + number }
+
+// ToAnswer gives the address of the form for a new project, filled in from the need
+// with the number.
+func ToAnswer(number string) string { return "/prosjekt/opprett?need=" + url.QueryEscape(number) }
+
+// fill answers the form for a new project from the need that it is to answer, and
+// tells of the decision that the answer must come before.
+func (p *pages) fill(ctx context.Context, command string, values map[string][]string) (string, error) {
+	given := values["need"]
+	if command != "create" || len(given) == 0 || given[0] == "" {
+		return "", nil
+	}
+	n, proposed, err := p.Service.Proposal(ctx, given[0])
+	if fault.Of(err) == fault.NotFound {
+		return lang.T(ctx, "project.create.need_unknown", "need", given[0]), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if proposed == nil {
+		return lang.T(ctx, "project.create.need_elsewhere", "need", n.Number, "state", lang.T(ctx, "need.state."+n.State)), nil
+	}
+	values["need"] = []string{n.ID}
+	for name, v := range proposed {
+		if _, told := values[name]; !told {
+			values[name] = v
+		}
+	}
+	if n.DecisionDate.IsZero() {
+		return "", nil
+	}
+	return lang.T(ctx, "project.create.before", "need", n.Number, "date", lang.Day(ctx, n.DecisionDate)), nil
+}
 
 // open gives the project of the address, for the routes beside the record pages.
 func (p *pages) open(c *web.Context) (*project.Project, error) {
