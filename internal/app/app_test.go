@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,8 +45,12 @@ func TestDemoAndCheck(t *testing.T) {
 		var out bytes.Buffer
 		return Run(t.Context(), []string{"check", "--data", dir}, nothing, &out, &out), out.String()
 	}
+	first := "" // the address that the demo was filled at
 	for range 2 { // the second start finds what the first kept
 		stop, address := start()
+		if first == "" {
+			first = address
+		}
 		for _, path := range []string{"/", "/isalive", "/isready", "/metrics", "/logginn"} {
 			deadline := time.Now().Add(20 * time.Second)
 			for {
@@ -62,6 +67,12 @@ func TestDemoAndCheck(t *testing.T) {
 				}
 				time.Sleep(20 * time.Millisecond) // the search index is being filled
 			}
+		}
+		letters := post(t, address)
+		if links := regexp.MustCompile(`http://[^\s<>"&]+`).FindAllString(letters, -1); len(links) == 0 {
+			t.Error("no letter links anywhere")
+		} else if i := slices.IndexFunc(links, func(l string) bool { return !strings.HasPrefix(l, first+"/") }); i >= 0 {
+			t.Errorf("a letter links to %s, want %s/…", links[i], first)
 		}
 		if status := stop(); status != 0 {
 			t.Fatalf("the demo ended with %d", status)
@@ -81,6 +92,21 @@ func TestDemoAndCheck(t *testing.T) {
 	if status, out := check(); status != 1 || !strings.Contains(out, "choose") || !strings.Contains(out, "altered") {
 		t.Errorf("check after one byte was altered: %d\n%s", status, out)
 	}
+}
+
+// post gives the page with the demo's letters.
+func post(t *testing.T, address string) string {
+	t.Helper()
+	res, err := http.Get(address + "/demo/post")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	page, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(page)
 }
 
 // Wrong use is 2, a refusal 1, and the demo keeps to this machine.

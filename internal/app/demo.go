@@ -38,16 +38,16 @@ func (c *demoCommand) Run(p *process) (err error) {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the demo's folder: %w", err)
 	}
-	log := logger(p.stderr)
-	h, err := openDemo(p.ctx, dir, c.Today.Time, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, h.close()) }()
+	// The address is taken first: the letters of the demo's past link to it.
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Addr, err)
 	}
+	h, err := openDemo(p.ctx, dir, "http://"+listener.Addr().String(), c.Today.Time, logger(p.stderr))
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
 	return h.run(p.ctx, listener, func() { ready(p.stdout, listener.Addr()) })
 }
 
@@ -76,17 +76,18 @@ const (
 	loadedSetting = "demo.loaded"
 )
 
-// openDemo opens the demo in a folder and fills it the first time.
-func openDemo(ctx context.Context, dir string, today time.Time, log *slog.Logger) (*house, error) {
-	return openDemoOn(ctx, "sqlite:"+filepath.Join(dir, "funn.db"), dir, today, log)
+// openDemo opens the demo in a folder and fills it the first time. base is where
+// its users reach it, without a path.
+func openDemo(ctx context.Context, dir, base string, today time.Time, log *slog.Logger) (*house, error) {
+	return openDemoOn(ctx, "sqlite:"+filepath.Join(dir, "funn.db"), dir, base, today, log)
 }
 
 // openDemoOn is openDemo on a database of choice, with modules beside the house's own.
-func openDemoOn(ctx context.Context, database, dir string, today time.Time, log *slog.Logger, extra ...func(*recordweb.Site) module.Module) (h *house, err error) {
+func openDemoOn(ctx context.Context, database, dir, base string, today time.Time, log *slog.Logger, extra ...func(*recordweb.Site) module.Module) (h *house, err error) {
 	// The working day has begun: what was due by yesterday is overdue.
 	start := time.Date(today.Year(), today.Month(), today.Day(), 9, 0, 0, 0, clock.Oslo)
 	h, err = open(ctx, settings{
-		Database: database, Files: "file://" + filepath.ToSlash(filepath.Join(dir, "files")), BaseURL: "http://localhost", Demo: true, Log: log, Extra: extra,
+		Database: database, Files: "file://" + filepath.ToSlash(filepath.Join(dir, "files")), BaseURL: base, Demo: true, Log: log, Extra: extra,
 		Clock: func(ctx context.Context, d *db.DB) (clock.Clock, error) {
 			kept, err := setting(ctx, d, clockSetting)
 			if err != nil {

@@ -14,7 +14,7 @@ import (
 
 func demoIn(t *testing.T, dir string) *house {
 	t.Helper()
-	h, err := openDemo(t.Context(), dir, time.Date(2023, 1, 2, 0, 0, 0, 0, time.UTC), slog.New(slog.NewTextHandler(io.Discard, nil)))
+	h, err := openDemo(t.Context(), dir, "http://localhost", time.Date(2023, 1, 2, 0, 0, 0, 0, time.UTC), slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

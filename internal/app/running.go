@@ -32,7 +32,7 @@ type Running struct {
 // its files in a folder, filled the first time, on the day given. extra are modules
 // beside the house's own: what stands in the list of house.build for a new kind.
 func OpenDemo(ctx context.Context, database, dir string, today time.Time, log *slog.Logger, extra ...func(*recordweb.Site) module.Module) (*Running, error) {
-	h, err := openDemoOn(ctx, database, dir, today, log, extra...)
+	h, err := openDemoOn(ctx, database, dir, "http://localhost", today, log, extra...)
 	if err != nil {
 		return nil, err
 	}
