@@ -45,7 +45,7 @@ func TestDemoAndCheck(t *testing.T) {
 		var out bytes.Buffer
 		return Run(t.Context(), []string{"check", "--data", dir}, nothing, &out, &out), out.String()
 	}
-	first := "" // the address that the demo was filled at
+	first := ""   // the address that the demo was filled at
 	for range 2 { // the second start finds what the first kept
 		stop, address := start()
 		if first == "" {

@@ -4,11 +4,14 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
 	"funn/internal/platform/clock"
 	"funn/internal/platform/db"
+	"funn/internal/platform/db/dbtest"
+	"funn/internal/platform/form"
 	"funn/internal/platform/record"
 )
 
@@ -82,4 +85,79 @@ func TestBaseURL(t *testing.T) {
 			t.Errorf("%q: %v", base, err)
 		}
 	}
+}
+
+// Everybody who has a task with a deadline is written to once before it and once
+// after, also when the job did not run on a day, and when old letters are forgotten.
+func TestReminders(t *testing.T) {
+	dbtest.Addresses(t, func(t *testing.T, address string) {
+		h, err := openDemoOn(t.Context(), address, t.TempDir(), "http://localhost", time.Date(2023, 1, 2, 0, 0, 0, 0, time.UTC), slog.New(slog.NewTextHandler(io.Discard, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := h.close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		m := h.engine.Clock.(*clock.Movable)
+		start := m.Now()
+		ctx := asSystem(t.Context())
+		need, err := h.needs.Kind.Create(ctx, "report", record.Input{Values: form.Of("title", "Hvor lenge varer det?", "problem", "Vi vet ikke.")}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A need on hold is to be looked at again on a day: the task of two case workers.
+		if _, err := h.needs.Kind.Do(ctx, need.ID, "pause", record.Input{Reason: "Venter.", Values: form.Of("review_date", "2023-01-20")}); err != nil {
+			t.Fatal(err)
+		}
+		letters := func(days int) (before, after int) {
+			t.Helper()
+			m.Forward(start.AddDate(0, 0, days))
+			if err := h.db.Tx(ctx, h.remind); err != nil {
+				t.Fatal(err)
+			}
+			texts, err := db.All[string](ctx, h.db, "SELECT body FROM mail_message WHERE subject LIKE $1", need.Number+": %")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range texts {
+				switch {
+				case strings.HasPrefix(s, "Fristen for denne oppgaven gikk ut"):
+					after++
+				case strings.HasPrefix(s, "Du har en oppgave med frist"):
+					before++
+				}
+			}
+			return before, after
+		}
+		for _, c := range []struct{ days, before, after int }{
+			{3, 0, 0},
+			{13, 2, 0}, // five days before: the day a week before was missed
+			{14, 2, 0},
+			{18, 2, 0}, // the day itself
+			{30, 2, 2}, // the day after it was missed
+			{31, 2, 2},
+		} {
+			if before, after := letters(c.days); before != c.before || after != c.after {
+				t.Errorf("after %d days: %d letters before the deadline and %d after, want %d and %d", c.days, before, after, c.before, c.after)
+			}
+		}
+		if _, err := h.db.Exec(ctx, "DELETE FROM mail_message"); err != nil {
+			t.Fatal(err)
+		}
+		if before, after := letters(70); before != 0 || after != 0 {
+			t.Errorf("letters that were sent and forgotten are sent again: %d and %d", before, after)
+		}
+		// A deadline that is moved is another.
+		if _, err := h.needs.Kind.Do(ctx, need.ID, "resume", record.Input{Reason: "Videre."}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.needs.Kind.Do(ctx, need.ID, "pause", record.Input{Reason: "Venter.", Values: form.Of("review_date", "2023-03-20")}); err != nil {
+			t.Fatal(err)
+		}
+		if before, after := letters(72); before != 2 || after != 0 {
+			t.Errorf("a moved deadline gives %d letters before it and %d after, want 2 and 0", before, after)
+		}
+	})
 }

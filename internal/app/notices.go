@@ -122,19 +122,32 @@ func (h *house) mayRead(ctx context.Context, p *org.Person, record string) (bool
 	return len(heads) > 0, err
 }
 
-// remind writes to those who have a task that is due in a week, or was due
-// yesterday. A deadline that has passed does not move.
+// remindDays is how long before its deadline a task is reminded of.
+const remindDays = 7
+
+// reminder is a letter that was written of a task: one before its deadline and one
+// after. It outlives the letter, so that nobody gets it twice.
+type reminder struct {
+	RecordID string    `db:"record_id"`
+	Task     string    `db:"task"`
+	PersonID string    `db:"person_id"`
+	Due      time.Time `db:"due"`
+	Overdue  bool      `db:"overdue"`
+}
+
+// remind writes to those who have a task that is due within a week, and once more
+// when the deadline has passed, whenever it last ran. A deadline that is moved is
+// reminded of anew.
 func (h *house) remind(ctx context.Context) error {
+	sent, err := h.reminded(ctx)
+	if err != nil {
+		return err
+	}
 	today := h.engine.Today(ctx)
-	w := db.Or(
-		*new(db.Where).And("t.due = ?", today.AddDate(0, 0, 7)),
-		*new(db.Where).And("t.due = ?", today.AddDate(0, 0, -1)),
-	)
-	where, args := w.SQL()
 	tasks, err := db.All[record.MyTask](ctx, h.db, `
 		SELECT t.record_id, t.name, t.command, t.role, t.unit, t.person_id, t.detail, t.since, t.due,
 		       r.number, r.kind, r.title, r.state, r.state_since, r.alert, r.example
-		FROM task t JOIN record r ON r.id = t.record_id `+where+` ORDER BY t.due, r.number, t.name`, args...)
+		FROM task t JOIN record r ON r.id = t.record_id WHERE t.due <= $1 ORDER BY t.due, r.number, t.name`, today.AddDate(0, 0, remindDays))
 	if err != nil {
 		return fmt.Errorf("tasks to remind of: %w", err)
 	}
@@ -144,17 +157,9 @@ func (h *house) remind(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		key := "mail.due_soon"
-		if t.Due.Before(today) {
-			key = "mail.overdue"
-		}
-		k, ok := h.engine.Kind(t.Kind)
-		if !ok {
-			continue
-		}
-		_, path := k.Paths()
 		for _, p := range people {
-			if p.Email == "" {
+			r := reminder{RecordID: t.RecordID, Task: t.Name, PersonID: p.ID, Due: t.Due.UTC(), Overdue: t.Due.Before(today)}
+			if p.Email == "" || sent[r] {
 				continue
 			}
 			may, err := h.mayRead(ctx, p, t.RecordID)
@@ -164,17 +169,53 @@ func (h *house) remind(ctx context.Context) error {
 			if !may {
 				continue
 			}
-			err = mail.Queue(ctx, h.db, mail.Message{
-				To: p.Email, Subject: t.Number + ": " + lang.T(ctx, t.Kind+"."+t.Command+".task"), Lang: string(lang.NB), At: h.engine.Now(ctx),
-				Text: lang.T(ctx, key, "task", lang.T(ctx, t.Kind+"."+t.Command+".task"), "title", t.Title, "due", lang.Day(ctx, t.Due), "address", h.settings.BaseURL+path+"/"+url.PathEscape(t.Number)),
-				Key:  fmt.Sprintf("task/%s/%s/%s/%s", t.RecordID, t.Name, p.ID, today.Format(time.DateOnly)),
-			})
-			if err != nil {
+			sent[r] = true
+			if err := h.db.Insert(ctx, "reminder", r); err != nil {
+				return fmt.Errorf("note a reminder: %w", err)
+			}
+			if err := h.remindOf(ctx, t, p, r.Overdue); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// reminded gives the letters that have been written of tasks that are still to be
+// done, and forgets those of the others.
+func (h *house) reminded(ctx context.Context) (map[reminder]bool, error) {
+	_, err := h.db.Exec(ctx, "DELETE FROM reminder WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.record_id = reminder.record_id AND t.name = reminder.task AND t.due = reminder.due)")
+	if err != nil {
+		return nil, fmt.Errorf("forget reminders: %w", err)
+	}
+	rows, err := db.All[reminder](ctx, h.db, "SELECT "+db.Columns[reminder]("")+" FROM reminder")
+	if err != nil {
+		return nil, fmt.Errorf("reminders: %w", err)
+	}
+	sent := make(map[reminder]bool, len(rows))
+	for _, r := range rows {
+		r.Due = r.Due.UTC()
+		sent[r] = true
+	}
+	return sent, nil
+}
+
+// remindOf writes the letter about a task to one person.
+func (h *house) remindOf(ctx context.Context, t record.MyTask, p *org.Person, overdue bool) error {
+	k, ok := h.engine.Kind(t.Kind)
+	if !ok {
+		return nil
+	}
+	_, path := k.Paths()
+	key := "mail.due_soon"
+	if overdue {
+		key = "mail.overdue"
+	}
+	task := lang.T(ctx, t.Kind+"."+t.Command+".task")
+	return mail.Queue(ctx, h.db, mail.Message{
+		To: p.Email, Subject: t.Number + ": " + task, Lang: string(lang.NB), At: h.engine.Now(ctx),
+		Text: lang.T(ctx, key, "task", task, "title", t.Title, "due", lang.Day(ctx, t.Due), "address", h.settings.BaseURL+path+"/"+url.PathEscape(t.Number)),
+	})
 }
 
 // assigned gives the persons whom a task is for.
