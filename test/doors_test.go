@@ -29,7 +29,7 @@ var outsiders = []string{"forsker", "leverandor", "fagvurderer"}
 var (
 	// What everybody may open: the portal, what the law demands, the way in, and the
 	// lists of what the agency tells the public.
-	openPlaces = regexp.MustCompile(`^/($|kunnskap|tilgjengelighet$|personvern$|logginn$|demo|plan$|programnotat$|utlysning$|rammeavtale$)`)
+	openPlaces = regexp.MustCompile(`^/($|kunnskap|tilgjengelighet$|personvern$|logginn($|/epost/)|demo|plan$|programnotat$|utlysning$|rammeavtale$)`)
 	// What only the agency's own may open.
 	staffPlaces = regexp.MustCompile(`^/(organisasjon|admin|tilbakemelding)(/[a-z]+)?$`)
 	// What only some of them may open.

@@ -78,6 +78,10 @@ var addresses = map[string]func(t testing.TB, s *site) string{
 		t.Fatal("no project is public")
 		return ""
 	},
+	"/logginn/epost/lenke": func(t testing.TB, s *site) string {
+		_, _, code := s.askLink(t, "forsker@funn.example", "")
+		return enter + "?kode=" + code
+	},
 	"/kunnskap/tilbakemelding/kvittering": func(testing.TB, *site) string { return "/kunnskap/tilbakemelding/kvittering?ref=T-2023-001" },
 	"/kunnskap/tema/{slug}":               func(testing.TB, *site) string { return "/kunnskap/tema/palitelig-forvaltning" },
 }
@@ -104,6 +108,8 @@ var queried = []page{
 	{name: "tasks of the committee", person: "utvalg", path: "/oppgaver", status: 200, sample: true},
 	{name: "feedback sent empty", path: "/kunnskap/tilbakemelding", status: 422, wrong: true, sample: true},
 	{name: "the demo's clock moved nowhere", path: "/demo", action: "/demo/klokke", status: 422, wrong: true, sample: true},
+	{name: "login link asked for without an address", path: "/logginn", action: "/logginn/epost", status: 422, wrong: true, sample: true},
+	{name: "login link that no longer works", path: enter + "?kode=BRUKT", status: 410, sample: true},
 	{name: "absent, not logged in", path: "/finnes-ikke", status: 404, sample: true},
 	{name: "absent", person: "fou", path: "/behov/B-1999-999", status: 404, sample: true},
 	{name: "absent report", path: "/kunnskap/rapport/finnes-ikke", status: 404},

@@ -72,11 +72,7 @@ func (s *site) as(t testing.TB, person string) *http.Client {
 	if c, ok := s.clients[person]; ok {
 		return c
 	}
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c := s.client(t)
 	if person != "" {
 		res, err := c.PostForm(s.URL+"/logginn", url.Values{"user": {person}})
 		if err != nil {
@@ -89,6 +85,16 @@ func (s *site) as(t testing.TB, person string) *http.Client {
 	}
 	s.clients[person] = c
 	return c
+}
+
+// client gives a browser of its own, that nobody has logged in with.
+func (s *site) client(t testing.TB) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // get fetches a page and gives its status and text.

@@ -75,6 +75,7 @@ type house struct {
 	index        *search.Index
 	runner       *jobs.Runner
 	sessions     *authn.Sessions
+	links        authn.Links
 	router       *web.Router
 	site         *recordweb.Site
 	people       *org.Directory
@@ -221,6 +222,7 @@ func (h *house) furnish(ctx context.Context) (err error) {
 	}
 	h.site.Keep = h.files.keep
 	h.sessions = authn.New(h.db, authn.Options{Secure: strings.HasPrefix(h.settings.BaseURL, "https:"), Refuse: h.refuse, Log: h.settings.Log})
+	h.links = authn.Links{DB: h.db}
 	h.router = &web.Router{Catalog: h.catalog, Sessions: h.sessions, Actor: h.people.Actor, Logger: h.settings.Log}
 	h.site.Router = h.router
 	if h.settings.Demo {
@@ -280,6 +282,11 @@ func (h *house) chain() http.Handler {
 		pages.Handle("GET "+authn.StartPath, limit.Middleware(h.sessions.Middleware(http.HandlerFunc(h.login.Start))))
 		pages.Handle("GET "+authn.CallbackPath, limit.Middleware(h.sessions.Middleware(http.HandlerFunc(h.login.Callback))))
 	}
+	// By address too, so that nobody's letter box is filled from many places.
+	perAddress := authn.NewLimiter(10, h.refuse, authn.ByIP(), authn.ByField("email"))
+	pages.Handle("POST "+authn.LinkPath, perAddress.Middleware(h.sessions.Middleware(telemetry.Routed(h.router.Handler()))))
+	perCode := authn.NewLimiter(10, h.refuse, authn.ByIP())
+	pages.Handle("POST "+authn.EnterPath, perCode.Middleware(h.sessions.Middleware(telemetry.Routed(h.router.Handler()))))
 	pages.Handle(api.Base, h.api())
 	pages.Handle("/", h.sessions.Middleware(telemetry.Routed(h.router.Handler())))
 	all := http.NewServeMux()

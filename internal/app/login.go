@@ -19,8 +19,9 @@ import (
 // ownRoutes are the pages of the house itself: logging in and out, and the
 // demo's clock.
 func (h *house) ownRoutes() {
+	h.linkRoutes()
 	h.router.Add(
-		web.Route{Pattern: "GET /logginn", Rule: web.Public, Handle: h.waysIn},
+		web.Route{Pattern: "GET " + authn.LoginPath, Rule: web.Public, Handle: h.waysIn},
 		web.Route{Pattern: "POST " + authn.LogoutPath, Rule: web.Public, Handle: func(c *web.Context) error {
 			h.sessions.ServeLogout(c.W, c.R)
 			return nil
@@ -49,11 +50,19 @@ type group struct {
 
 // waysIn lists the ways to log in.
 func (h *house) waysIn(c *web.Context) error {
+	return h.showWays(c, http.StatusOK, c.Query("til"), "", "")
+}
+
+// showWays lists the ways to log in, with the address that was typed and what is
+// wrong with it.
+func (h *house) showWays(c *web.Context, status int, to, typed, wrong string) error {
 	ctx := c.Ctx()
 	page := c.Page(lang.T(ctx, "login.title"))
-	to := authn.ReturnTo(c.Query("til"), "/oppgaver")
+	to = authn.ReturnTo(to, "/oppgaver")
+	byMail := newLinkForm(ctx, to, typed, wrong)
+	page.Errors = len(byMail.errors())
 	if !h.settings.Demo {
-		return c.Within(http.StatusOK, page, loginPage(authn.StartPath+"?til="+url.QueryEscape(to)))
+		return c.Within(status, page, loginPage(authn.StartPath+"?til="+url.QueryEscape(to), byMail))
 	}
 	people, err := h.people.ActivePersons(asSystem(ctx))
 	if err != nil {
@@ -80,7 +89,7 @@ func (h *house) waysIn(c *web.Context) error {
 			outside.Ways = append(outside.Ways, w)
 		}
 	}
-	return c.Within(http.StatusOK, page, demoLoginPage([]group{staff, outside}, to))
+	return c.Within(status, page, demoLoginPage([]group{staff, outside}, to, byMail))
 }
 
 // demoPersons are the persons that the demo promises, in the order of the list.

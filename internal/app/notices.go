@@ -31,6 +31,7 @@ func (h *house) prepareJobs(sender mail.Sender) {
 		Handlers: map[string]jobs.Handler{
 			digestJob: func(ctx context.Context, _ *jobs.Run) error { return h.seal(asSystem(ctx)) },
 			remindJob: jobs.InTx(func(ctx context.Context, _ *jobs.Run) error { return h.remind(asSystem(ctx)) }),
+			linkJob:   jobs.InTx(func(ctx context.Context, run *jobs.Run) error { return h.sendLink(asSystem(ctx), run) }),
 			sweepJob:  func(ctx context.Context, _ *jobs.Run) error { return h.sweep(ctx) },
 		},
 		Recurring: []jobs.Recurring{
@@ -49,10 +50,13 @@ func (h *house) prepareJobs(sender mail.Sender) {
 	}
 }
 
-// sweep removes what is no longer needed: dead sessions, finished jobs and sent
+// sweep removes what is no longer needed: dead sessions and links, finished jobs and sent
 // letters.
 func (h *house) sweep(ctx context.Context) error {
 	if _, err := h.sessions.Sweep(ctx); err != nil {
+		return err
+	}
+	if _, err := h.links.Sweep(ctx); err != nil {
 		return err
 	}
 	old := time.Now().AddDate(0, 0, -30)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -170,6 +171,22 @@ func TestMigrateTwice(t *testing.T) {
 		double = append(double, fstest.MapFS{"0001_other.sql": {Data: []byte("SELECT 1;\n")}})
 		if _, err := d.Migrate(context.Background(), double...); err == nil {
 			t.Error("two migrations with one number were accepted")
+		}
+	})
+}
+
+// A module's next migration comes before one that another module has run already.
+func TestMigrateBetween(t *testing.T) {
+	t.Parallel()
+	late := fstest.MapFS{"0900_late.sql": {Data: []byte("CREATE TABLE late (\n    id TEXT PRIMARY KEY\n);\n")}}
+	between := fstest.MapFS{"0002_between.sql": {Data: []byte("CREATE TABLE between_them (\n    id TEXT PRIMARY KEY\n);\n")}}
+	dbtest.Each(t, append(slices.Clone(schema), late), func(t *testing.T, d *db.DB) {
+		if pending, err := d.Pending(t.Context(), append(slices.Clone(schema), late, between)...); err != nil || !pending {
+			t.Fatalf("pending: %v, %v", pending, err)
+		}
+		ran, err := d.Migrate(t.Context(), append(slices.Clone(schema), late, between)...)
+		if err != nil || !slices.Equal(ran, []int64{2}) {
+			t.Errorf("ran %v, %v", ran, err)
 		}
 	})
 }

@@ -72,7 +72,10 @@ func (d *DB) provider(sources []fs.FS) (*goose.Provider, error) {
 		return nil, err
 	}
 	dialect := goose.DialectSQLite3
-	opts := []goose.ProviderOption{goose.WithGoMigrations(migrations...), goose.WithDisableGlobalRegistry(true)}
+	opts := []goose.ProviderOption{goose.WithGoMigrations(migrations...), goose.WithDisableGlobalRegistry(true),
+		// A module's next migration has a lower number than those that another module
+		// has run: modules own their tables, so the order between them is free.
+		goose.WithAllowOutofOrder(true)}
 	if d.Dialect == Postgres {
 		dialect = goose.DialectPostgres
 		locker, err := lock.NewPostgresSessionLocker()

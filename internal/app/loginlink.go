@@ -1,0 +1,163 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	netmail "net/mail"
+	"net/url"
+	"strings"
+
+	"funn/internal/platform/authn"
+	"funn/internal/platform/fault"
+	"funn/internal/platform/jobs"
+	"funn/internal/platform/lang"
+	"funn/internal/platform/mail"
+	"funn/internal/platform/ui"
+	"funn/internal/platform/web"
+)
+
+// linkJob finds who has an address and sends the link. The page that asks for it
+// does the same work and gives the same answer whoever has the address, so that
+// nobody learns from it who is registered.
+const linkJob = "login.link"
+
+// linkAsked is what the job must know.
+type linkAsked struct {
+	Email    string `json:"email"`
+	ReturnTo string `json:"return_to"`
+	Lang     string `json:"lang"`
+}
+
+// linkRoutes are the pages of the login by e-mail, for those who have no account at
+// the agency's login service.
+func (h *house) linkRoutes() {
+	h.router.Add(
+		web.Route{Pattern: "POST " + authn.LinkPath, Rule: web.Public, Handle: h.askLink},
+		web.Route{Pattern: "GET " + authn.SentPath, Rule: web.Public, Handle: h.linkSent},
+		web.Route{Pattern: "GET " + authn.EnterPath, Rule: web.Public, Handle: h.showLink},
+		web.Route{Pattern: "POST " + authn.EnterPath, Rule: web.Public, Handle: h.useLink},
+	)
+}
+
+// askLink takes an address and has a link sent to whoever has it.
+func (h *house) askLink(c *web.Context) error {
+	if err := c.R.ParseForm(); err != nil {
+		return fault.Wrap(fault.Invalid, err, "error.form_broken")
+	}
+	ctx := c.Ctx()
+	email := strings.TrimSpace(c.R.PostForm.Get("email"))
+	key := ""
+	if email == "" {
+		key = "form.required.text"
+	} else if a, err := netmail.ParseAddress(email); err != nil || a.Address != email || len(email) > 150 {
+		key = "login.email_form"
+	}
+	if key != "" {
+		return h.showWays(c, http.StatusUnprocessableEntity, c.R.PostForm.Get("til"), email, lang.T(ctx, key, "field", lang.T(ctx, "login.email")))
+	}
+	asked := linkAsked{email, authn.ReturnTo(c.R.PostForm.Get("til"), "/oppgaver"), string(lang.From(ctx).Tag())}
+	if err := jobs.Enqueue(ctx, h.db, jobs.Job{Kind: linkJob, Args: asked, MaxAttempts: 5}); err != nil {
+		return err
+	}
+	return c.Redirect(authn.SentPath, "")
+}
+
+// sendLink sends the link to the person who has the address, if anybody has. Staff
+// log in with their work account, so that whoever leaves loses access there.
+func (h *house) sendLink(ctx context.Context, run *jobs.Run) error {
+	var asked linkAsked
+	if err := run.Args(&asked); err != nil {
+		return err
+	}
+	person, err := h.people.PersonByEmail(ctx, asked.Email)
+	if err != nil {
+		if fault.Of(err) == fault.NotFound {
+			return nil
+		}
+		return err
+	}
+	tag, _ := lang.Parse(asked.Lang)
+	ctx = h.in(ctx, tag)
+	m := mail.Message{To: person.Email, Lang: asked.Lang, Subject: lang.T(ctx, "mail.login"), At: h.engine.Now(ctx)}
+	if person.Staff {
+		m.Text = lang.T(ctx, "mail.login_staff", "address", h.settings.BaseURL+authn.LoginPath)
+		return mail.Queue(ctx, h.db, m)
+	}
+	code, err := h.links.Issue(ctx, person.ID, asked.ReturnTo)
+	if err != nil || code == "" {
+		return err
+	}
+	m.Text = lang.T(ctx, "mail.login_link", "address", h.settings.BaseURL+authn.EnterPath+"?"+url.Values{authn.CodeField: {code}}.Encode(), "minutes", lang.Number(ctx, int(authn.LinkLifetime.Minutes())))
+	return mail.Queue(ctx, h.db, m)
+}
+
+func (h *house) linkSent(c *web.Context) error {
+	ctx := c.Ctx()
+	page := c.Page(lang.T(ctx, "login.sent"))
+	return c.Within(http.StatusOK, page, linkSentPage(int(authn.LinkLifetime.Minutes()), h.settings.Demo))
+}
+
+// showLink is what the link in the letter opens. It logs nobody in by itself:
+// programs that look through mail open links too.
+func (h *house) showLink(c *web.Context) error {
+	ctx, code := c.Ctx(), c.Query(authn.CodeField)
+	valid, err := h.links.Valid(ctx, code)
+	if err != nil {
+		return err
+	}
+	if !valid {
+		return h.linkGone(c)
+	}
+	c.W.Header().Set("Cache-Control", "no-store")
+	c.W.Header().Set("Referrer-Policy", "no-referrer")
+	return c.Within(http.StatusOK, c.Page(lang.T(ctx, "login.enter_title")), enterPage(code))
+}
+
+func (h *house) useLink(c *web.Context) error {
+	if err := c.R.ParseForm(); err != nil {
+		return fault.Wrap(fault.Invalid, err, "error.form_broken")
+	}
+	link, err := h.links.Use(c.Ctx(), c.R.PostForm.Get(authn.CodeField))
+	if err == nil {
+		// Whoever has left since the link was sent is nobody.
+		_, err = h.people.Actor(c.Ctx(), link.PersonID)
+	}
+	switch fault.Of(err) {
+	case fault.Gone, fault.NotFound:
+		return h.linkGone(c)
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.sessions.Login(c.Ctx(), link.PersonID); err != nil {
+		return err
+	}
+	return c.Redirect(link.ReturnTo, "")
+}
+
+// linkGone says that a link no longer works, and offers another.
+func (h *house) linkGone(c *web.Context) error {
+	ctx := c.Ctx()
+	return c.Within(http.StatusGone, c.Page(lang.T(ctx, "authn.link_gone.title")), goneLinkPage(newLinkForm(ctx, "/oppgaver", "", "")))
+}
+
+// linkForm is the form that asks for a link.
+type linkForm struct {
+	Email ui.Field
+	To    string
+}
+
+func newLinkForm(ctx context.Context, to, typed, wrong string) linkForm {
+	return linkForm{To: to, Email: ui.Field{
+		Name: "email", ID: "felt-email", Label: lang.T(ctx, "login.email"), Value: typed, Error: wrong,
+		Type: "email", Autocomplete: "email", Width: ui.Medium, Required: true,
+	}}
+}
+
+// errors lists what is wrong with the form.
+func (f linkForm) errors() []ui.FieldError {
+	if f.Email.Error == "" {
+		return nil
+	}
+	return []ui.FieldError{{ID: f.Email.ID, Text: f.Email.Error}}
+}

@@ -1,0 +1,139 @@
+package test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"funn/internal/platform/mail"
+)
+
+const enter = "/logginn/epost/lenke"
+
+// askLink asks for a login link, lets the letter be sent, and gives the code in it;
+// empty when there is no letter with a code to the address.
+func (s *site) askLink(t testing.TB, email, to string) (status int, page, code string) {
+	t.Helper()
+	before := s.letters(t, email)
+	status, page = s.post(t, "", "/logginn/epost", url.Values{"email": {email}, "til": {to}})
+	if err := s.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	letters := s.letters(t, email)
+	if len(letters) == len(before) {
+		return status, page, ""
+	}
+	for _, l := range letters {
+		if m := regexp.MustCompile(enter + `\?kode=([A-Z2-7]+)`).FindStringSubmatch(l.Text); m != nil && !contains(codesIn(before), m[1]) {
+			return status, page, m[1]
+		}
+	}
+	return status, page, ""
+}
+
+func codesIn(letters []mail.Letter) []string {
+	var out []string
+	for _, l := range letters {
+		for _, m := range regexp.MustCompile(`kode=([A-Z2-7]+)`).FindAllStringSubmatch(l.Text, -1) {
+			out = append(out, m[1])
+		}
+	}
+	return out
+}
+
+func (s *site) letters(t testing.TB, email string) []mail.Letter {
+	t.Helper()
+	all, err := mail.List(t.Context(), s.Engine.DB, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []mail.Letter
+	for _, l := range all {
+		if strings.EqualFold(l.To, email) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// Somebody outside the agency logs in by a link in a letter, and comes to where
+// they were going; the link works once, and opening it uses nothing up.
+func TestLoginByLink(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		status, _, code := s.askLink(t, "Forsker@Funn.example", "/portefolje")
+		if status != http.StatusSeeOther || code == "" {
+			t.Fatalf("asked for a link: %d, code %q", status, code)
+		}
+		for range 2 {
+			if status, page := s.get(t, "", enter+"?kode="+code); status != http.StatusOK || !strings.Contains(page, code) {
+				t.Fatalf("the link opens %d", status)
+			}
+		}
+		c := s.client(t)
+		res, err := c.PostForm(s.URL+enter, url.Values{"kode": {code}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		read(t, res)
+		if to := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || to != "/portefolje" {
+			t.Fatalf("logged in: %d to %s", res.StatusCode, to)
+		}
+		if res, err = c.Get(s.URL + "/oppgaver"); err != nil {
+			t.Fatal(err)
+		}
+		if status, page := read(t, res); status != http.StatusOK || !strings.Contains(page, "Forsker") {
+			t.Errorf("the tasks of who came in: %d", status)
+		}
+		for _, again := range []string{code, "", "AAAA"} {
+			if status, page := s.get(t, "", enter+"?kode="+again); status != http.StatusGone || !strings.Contains(page, `action="/logginn/epost"`) {
+				t.Errorf("a link that does not work opens %d", status)
+			}
+			if status, _ := s.post(t, "", enter, url.Values{"kode": {again}}); status != http.StatusGone {
+				t.Errorf("a link that does not work is taken with %d", status)
+			}
+		}
+	})
+}
+
+// Nobody learns who is registered; staff come in by their work account alone; and
+// nobody is led away to another site.
+func TestLoginLinkTellsNothing(t *testing.T) {
+	s := onSQLite(t)
+	known, page, code := s.askLink(t, "forsker@funn.example", "https://example.org/")
+	unknown, other, none := s.askLink(t, "ingen@funn.example", "/oppgaver")
+	if known != unknown || page != other || none != "" {
+		t.Errorf("a known address gives %d, an unknown %d", known, unknown)
+	}
+	c := s.client(t)
+	res, err := c.PostForm(s.URL+enter, url.Values{"kode": {code}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read(t, res)
+	if to := res.Header.Get("Location"); to != "/oppgaver" {
+		t.Errorf("led to %q", to)
+	}
+	if _, _, code := s.askLink(t, "fou@funn.example", "/oppgaver"); code != "" || len(s.letters(t, "fou@funn.example")) == 0 {
+		t.Error("staff get a letter without a link in")
+	}
+	for _, wrong := range []string{"", "forsker", "a@b@c", "Forsker <forsker@funn.example>", strings.Repeat("x", 200) + "@funn.example"} {
+		if status, page, _ := s.askLink(t, wrong, "/portefolje"); status != http.StatusUnprocessableEntity || !strings.Contains(page, "aksel-error-summary") || !strings.Contains(page, `value="/portefolje"`) {
+			t.Errorf("%q gives %d", wrong, status)
+		}
+	}
+}
+
+// Ten tries in a minute, and then a page that says when to come back.
+func TestLoginLinkIsLimited(t *testing.T) {
+	s := onSQLite(t)
+	got := map[int]int{}
+	for range 14 {
+		status, _, _ := s.askLink(t, "ingen@funn.example", "")
+		got[status]++
+	}
+	if got[http.StatusSeeOther] != 10 || got[http.StatusTooManyRequests] != 4 {
+		t.Errorf("answers by status: %v", got)
+	}
+}
