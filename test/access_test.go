@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"reflect"
 	"regexp"
 	"runtime"
@@ -192,13 +193,18 @@ func TestCanaries(t *testing.T) {
 		s.as(t, person) // logged in before the routes are tried side by side
 	}
 	var cells, leaks atomic.Int64
+	// So many say what is wrong; the rest need not be looked for. Where a leak was
+	// planted, one is enough.
+	most := int64(50)
+	if os.Getenv("FUNN_FIRST_LEAK") != "" {
+		most = 1
+	}
 	leak := func(format string, args ...any) {
-		if leaks.Add(1) <= 50 {
+		if leaks.Add(1) <= most {
 			t.Errorf(format, args...)
 		}
 	}
-	// So many say what is wrong; the rest need not be looked for.
-	enough := func() bool { return leaks.Load() >= 50 }
+	enough := func() bool { return leaks.Load() >= most }
 	// hidden gives the words that the person must not meet at a route.
 	hidden := func(person, pattern string) []string {
 		var out []string
@@ -216,7 +222,7 @@ func TestCanaries(t *testing.T) {
 	}
 	try := func(route web.Route) {
 		method, pattern, _ := strings.Cut(route.Pattern, " ")
-		if method != http.MethodGet {
+		if method != http.MethodGet || enough() {
 			return
 		}
 		if route.Kind != "" && models[route.Kind] != nil && strings.Contains(pattern, "{number}") {

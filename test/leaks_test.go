@@ -157,6 +157,9 @@ func tryLeak(t *testing.T, root string, edits []edit, tests string) (out string,
 	}
 	run := exec.CommandContext(t.Context(), binary, "-test.run", "^("+tests+")", "-test.failfast", "-test.timeout", "20m")
 	run.Dir = filepath.Join(root, "test")
+	if len(edits) > 0 {
+		run.Env = append(os.Environ(), "FUNN_FIRST_LEAK=1")
+	}
 	b, err := run.CombinedOutput()
 	if rerr := os.Remove(binary); rerr != nil {
 		t.Error(rerr)
