@@ -169,6 +169,8 @@ func TestFromNeedToUse(t *testing.T) {
 		pub := s.newest(t, "publication")
 		publication := "/publikasjon/" + pub.Number
 		u.become("bibliotek")
+		u.visit("/oppgaver")
+		u.sees("Virker digitale jobbsøkerkurs?")
 		u.does(publication+"/metadata", "pub_type", "final_report", "theme", "arbeidsrettede-tiltak-og-virkemidler", "year", "2023")
 		u.presses(publication, "metadata-klare")
 		s.refusedTo(t, publication+"/godkjenn", pub.Number, values(), "fou", "fou2", "fageier")

@@ -2,7 +2,6 @@ package publication
 
 import (
 	"strconv"
-	"time"
 
 	"funn/internal/org"
 	"funn/internal/platform/access"
@@ -81,8 +80,8 @@ func (s *Service) commands() []command {
 			Ground: "ÅR vedlegg: ett prosjekt kan ha flere rapporter"}, Check: s.yearNotAhead, Apply: s.register},
 
 		// Approved by two, and published.
-		{Command: lifecycle.Command{Name: "ready", Path: "metadata-klare", From: []string{Received}, To: []string{MetadataReady}, Who: editors, Task: true,
-			Notify: tellTeam, Ground: "krav 3.9: sammendrag, tema, prosjekt"}, Check: s.complete, Apply: s.ready, Due: func(p *Publication) time.Time { return p.PublishBy() }},
+		{Command: lifecycle.Command{Name: "ready", Path: "metadata-klare", From: []string{Received}, To: []string{MetadataReady}, Who: editors,
+			Notify: tellTeam, Ground: "krav 3.9: sammendrag, tema, prosjekt"}, Check: s.complete, Apply: s.ready},
 		{Command: lifecycle.Command{Name: "approve", Path: "godkjenn", From: []string{MetadataReady, MetadataPublished, NewVersion}, Who: approvers, Confirm: true,
 			Notify: tellTeam, Ground: "FP §8.2 tabell 1 «Formidling»: fageier og FoU-seksjonen"}, Check: s.approvable, Apply: s.approve},
 		{Command: lifecycle.Command{Name: "publish", Path: "publiser", From: []string{MetadataReady, MetadataPublished, NewVersion}, To: []string{Published}, Who: approvers, NotBy: []string{"approve"}, Confirm: true,

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"funn/internal/org"
 	"funn/internal/platform/access"
 	"funn/internal/platform/clock"
 	"funn/internal/platform/db"
@@ -356,11 +357,19 @@ func links(p *Publication) []record.Link {
 	return []record.Link{{To: p.Project, Rel: "reports"}, {To: p.Supersedes, Rel: "supersedes"}}
 }
 
-// tasks gives the approval that is waited for to whoever has not given theirs:
-// the subject owner first, then the section.
+// tasks gives a new report to the library and its case worker both, since either
+// makes it ready to be found (requirements 3.9), and then the approval that is waited
+// for to whoever has not given theirs: the subject owner first, then the section.
 func tasks(p *Publication) []record.Task {
 	var out []record.Task
 	due := p.PublishBy()
+	if p.State == Received {
+		t := record.Task{Name: "ready", Command: "ready", Due: due, PersonID: p.CaseWorker}
+		if p.CaseWorker == "" {
+			t.Role = sectionRole
+		}
+		out = append(out, t, record.Task{Name: "ready", Command: "ready", Due: due, Role: org.Library})
+	}
 	if p.State != MetadataReady {
 		due = time.Time{} // the public has something to read already
 	}

@@ -738,7 +738,7 @@ func TestTasks(t *testing.T) {
 			}
 		}
 		p := h.received(t, nil)
-		expect("received", "fou ready")
+		expect("received", "fou ready", "bibliotek ready")
 		h.do(t, "fou", p.ID, "ready", in())
 		expect("metadata ready", "fageier approve")
 		h.do(t, "fou2", p.ID, "approve", in())
