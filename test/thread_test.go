@@ -294,3 +294,69 @@ func TestProjectFromNeed(t *testing.T) {
 		}
 	}
 }
+
+// A thread is told from its beginning: what something hangs on comes before it, and
+// a command before what follows from it.
+func TestThreadOrder(t *testing.T) {
+	s := onSQLite(t)
+	number := func(kind, title string) string {
+		return must(db.One[string](t.Context(), s.Engine.DB, "SELECT number FROM record WHERE kind = $1 AND title = $2", kind, title))(t)
+	}
+	need, project := number("need", "Hjelper det å minne folk på fristen?"), number("project", "Intern analyse av påminningar om frist")
+	report, use := number("publication", "Påminning om frist"), number("uptake", "Påminning om frist")
+	_, page := s.get(t, "fou", "/trad/"+use)
+	for _, order := range [][]string{
+		{`href="/behov/` + need, `href="/prosjekt/` + project, `href="/publikasjon/` + report, `href="/bruk/` + use},
+		{"godkjente sluttrapporten (" + project, "mottok rapporten (" + report},
+		{"publiserte rapporten (" + report, "merket at rapporten er publisert (" + project},
+		{"besluttet bruken (" + use, "merket at bruken er besluttet (" + project},
+	} {
+		last := -1
+		for i, text := range order {
+			at := strings.Index(page, text)
+			if strings.HasPrefix(text, "href=") { // the tab and the breadcrumb link to it too
+				at = strings.Index(page, `<main`) + strings.Index(page[strings.Index(page, `<main`):], text)
+			}
+			if at <= last {
+				t.Errorf("%q does not come after %q", text, order[max(i-1, 0)])
+			}
+			last = at
+		}
+	}
+}
+
+// What the sources do not date stands as not dated: no page tells of the last day
+// that something can have happened as if it were the day on which it did.
+func TestNoDateIsMadeUp(t *testing.T) {
+	s := onSQLite(t)
+	type row struct {
+		Number string `db:"number"`
+		Kind   string `db:"kind"`
+		State  string `db:"state"`
+	}
+	rows := must(db.All[row](t.Context(), s.Engine.DB, "SELECT number, kind, state FROM record WHERE source <> '' AND NOT example AND kind IN ('project', 'publication', 'call') ORDER BY number"))(t)
+	if len(rows) < 60 {
+		t.Fatalf("%d records from the sources", len(rows))
+	}
+	for _, r := range rows {
+		path := map[string]string{"project": "/prosjekt/", "publication": "/publikasjon/", "call": "/utlysning/"}[r.Kind] + r.Number
+		for _, at := range []string{path, "/trad/" + r.Number} {
+			_, page := s.get(t, "fou", at)
+			page = strings.ReplaceAll(page[strings.Index(page, "<main"):], "senest 31. desember", "")
+			if i := strings.Index(page, "31. desember"); i >= 0 {
+				t.Errorf("%s tells of …%s…", at, page[max(i-150, 0):i+20])
+			}
+			if !strings.Contains(strings.ToLower(page), "ikke oppgitt i kilden") {
+				t.Errorf("%s does not say what its source leaves out", at)
+			}
+		}
+		if r.Kind == "publication" && r.State == "PUBLISERT" {
+			_, page := s.get(t, "fou", path)
+			if strings.Contains(page, "Brukerløp") || strings.Contains(page, "brukerløp") {
+				if !strings.Contains(page, "januar 2022") {
+					t.Errorf("%s does not say when the source says that it came", path)
+				}
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"funn/internal/demo/facts"
 	"funn/internal/need"
@@ -185,6 +186,7 @@ func (l *loader) project(p facts.ExampleProject) []act {
 	if leader == "" {
 		leader = p.Caseworker
 	}
+	acts = append(acts, l.spending(p)...)
 	for _, s := range p.Steps {
 		switch s.State {
 		case project.Created:
@@ -236,6 +238,25 @@ func (l *loader) project(p facts.ExampleProject) []act {
 	if !p.NextFollowUp.IsZero() && last.State == project.Running {
 		met := facts.DemoDay.AddDate(0, -1, 0)
 		acts = append(acts, act{on: met, what: "follow up", do: give(l, k, p.Key, p.Caseworker, "follow_up", "", "met_on", iso(met), "met_with", "Fageier og prosjektleder", "minutes", "Vi gikk gjennom framdriften.", "next_follow_up", iso(p.NextFollowUp))})
+	}
+	return acts
+}
+
+// spending gives the acts by which what is spent is noted: as each year closes, or
+// before the project is accepted, since nothing is noted after that.
+func (l *loader) spending(p facts.ExampleProject) []act {
+	var acts []act
+	for _, y := range p.Years {
+		on := time.Date(y.Year, time.December, 30, 0, 0, 0, 0, time.UTC)
+		for _, s := range p.Steps {
+			if s.State == project.Accepted && s.On.Before(on) {
+				on = s.On
+			}
+		}
+		if y.Spent > 0 && on.Before(facts.DemoDay) {
+			acts = append(acts, act{on: on, what: "spending", do: give(l, l.Projects.Kind, p.Key, p.Caseworker, "budget", "",
+				"year", fmt.Sprint(y.Year), "year_amount", kroner(y.Budget), "year_spent", kroner(y.Spent))})
+		}
 	}
 	return acts
 }

@@ -31,19 +31,16 @@ func (l *loader) projects(ctx context.Context) error {
 		if f.Contracted.Known() {
 			p.ContractOn = f.Contracted.To
 		}
-		switch {
-		case f.CountedFinished != 0 || f.End.Known():
-			p.State = project.Accepted
-			p.Finished = finished(f)
-			p.StateSince = p.Finished
-		default:
+		year := l.start.Year()
+		if f.CountedFinished != 0 || f.End.Known() {
+			p.State, p.Finished = project.Accepted, finished(f)
+			year = p.Finished.Year()
+		} else {
 			p.State = project.Running
-			p.StateSince = firstOf(f.Start.To, f.Contracted.To, f.KnownBy)
+			if first := firstOf(f.Start.To, f.Contracted.To, f.KnownBy); !first.IsZero() {
+				year = first.Year()
+			}
 		}
-		if p.StateSince.IsZero() || p.StateSince.After(l.start) {
-			p.StateSince = l.known()
-		}
-		p.Created = p.StateSince
 		for i, key := range f.Institutions {
 			id, err := l.id(key)
 			if err != nil {
@@ -65,7 +62,7 @@ func (l *loader) projects(ctx context.Context) error {
 		}
 		p.SetFlag(project.PublicFlag, true)
 		var err error
-		if p.Number, err = l.Projects.Kind.NextNumber(ctx, p.StateSince.Year()); err != nil {
+		if p.Number, err = l.Projects.Kind.NextNumber(ctx, year); err != nil {
 			return err
 		}
 		if err := l.Projects.Kind.Import(ctx, p, note); err != nil {

@@ -56,14 +56,17 @@ func (l *loader) reports(ctx context.Context) error {
 			c.Findings = append(c.Findings, publication.Finding{Text: x.Statement.Body, Limits: x.Limits.Body})
 		}
 		r.SetInternal(false)
-		r.State, r.Created = publication.Published, l.received(f, p)
+		r.State, r.Created = publication.Published, l.known()
 		if c.Summary == "" {
 			// The annex promises all and lacks this one: it waits for its summary.
 			r.State = publication.Received
-		} else {
-			r.PublishedAt, r.ShownAt = r.Created, r.Created
 		}
-		r.ReceivedAt = r.Created
+		if f.Received.Known() {
+			r.ReceivedWhen = f.Received.String()
+		}
+		if r.Number, err = l.Publications.Kind.NextNumber(ctx, f.Year); err != nil {
+			return err
+		}
 		if err := l.Publications.Import(ctx, r, note); err != nil {
 			return fmt.Errorf("report %s: %w", f.Key, err)
 		}
@@ -74,10 +77,13 @@ func (l *loader) reports(ctx context.Context) error {
 		if theme == "" {
 			theme = publication.NoTheme
 		}
-		created := time.Date(f.Year, time.December, 31, 9, 0, 0, 0, time.UTC)
+		number, err := l.Publications.Kind.NextNumber(ctx, f.Year)
+		if err != nil {
+			return err
+		}
 		r := &publication.Publication{
-			Head:    record.Head{Title: f.Title, Lang: "nb", Unit: top, Source: f.Source.String(), State: publication.MetadataPublished, Created: created},
-			PubType: publication.Article, Theme: theme, Year: f.Year, Authors: f.Authors, ReceivedAt: created, ShownAt: created,
+			Head:    record.Head{Number: number, Title: f.Title, Lang: "nb", Unit: top, Source: f.Source.String(), State: publication.MetadataPublished, Created: l.known()},
+			PubType: publication.Article, Theme: theme, Year: f.Year, Authors: f.Authors,
 		}
 		r.Content.V.Summary = f.Published + "."
 		r.SetInternal(true)
@@ -87,18 +93,6 @@ func (l *loader) reports(ctx context.Context) error {
 		l.ids[f.Key] = r.ID
 	}
 	return nil
-}
-
-// received is when Nav had the report at the latest.
-func (l *loader) received(f facts.Report, p *project.Project) time.Time {
-	day := f.Received.To
-	if day.IsZero() {
-		day = p.Finished
-	}
-	if day.IsZero() || day.After(l.start) {
-		day = time.Date(f.Year, time.December, 31, 0, 0, 0, 0, time.UTC)
-	}
-	return day.Add(9 * time.Hour)
 }
 
 // use gives the acts by which an example report is published and used.
@@ -216,7 +210,7 @@ func (l *loader) uptake(u facts.ExampleUptake, p facts.ExampleProject) []act {
 				add(s.On, "audience", worker, "add_audience", "", "who", a.Body, "how", "Kort omtale på intranettet og et innlegg på en samling.")
 			}
 			for _, a := range u.Actions {
-				add(s.On, "action", worker, "add_action", "", "text", a.Text.Body, "action_owner", a.Owner, "action_due", iso(laterOf(a.Due, s.On)))
+				add(s.On, "action", worker, "add_action", "", "text", a.Text.Body, "action_owner", a.Owner, "action_due", iso(laterOf(a.Due, s.On)), "recommendation", nonzero(a.For))
 			}
 			add(s.On, "plan", u.Owner, "approve_plan", "")
 		case uptake.Running:
@@ -256,6 +250,14 @@ func (l *loader) used(ctx context.Context, key string) (*uptake.Uptake, error) {
 		return nil, err
 	}
 	return l.Uptakes.Kind.Load(ctx, id)
+}
+
+// nonzero writes a number; nothing for 0.
+func nonzero(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
 }
 
 func laterOf(a, b time.Time) time.Time {

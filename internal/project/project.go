@@ -377,6 +377,10 @@ func (p *Project) Committed() int64 {
 	return sum
 }
 
+// SpendingKnown says whether anybody has noted what is spent; until then nobody
+// knows what is left.
+func (p *Project) SpendingKnown() bool { return p.Spent > 0 }
+
 func relations(p *Project) map[string][]string {
 	return map[string][]string{"leader": {p.Leader}, "subject_owner": {p.Owner}, "case_worker": {p.CaseWorker}}
 }

@@ -193,7 +193,7 @@ func (s Sort) order() string {
 		// Days on the one engine and an interval on the other: both sort alike.
 		key = "CASE WHEN r.state <> '" + Cancelled + "' THEN " + expected + " - b.baseline_end END"
 	case "rest":
-		key = "CASE WHEN b.amount > 0 THEN b.amount - b.spent END"
+		key = "CASE WHEN b.amount > 0 AND b.spent > 0 THEN b.amount - b.spent END"
 	default:
 		return due
 	}

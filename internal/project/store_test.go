@@ -244,8 +244,8 @@ func TestOrders(t *testing.T) {
 			{By: "status", Desc: true}:  "alt Zoo Øl Ære Ål",
 			{By: "delay"}:               "Ål Øl Zoo Ære alt",
 			{By: "delay", Desc: true}:   "Zoo Øl Ål Ære alt",
-			{By: "rest"}:                "Zoo Ål Øl Ære alt",
-			{By: "rest", Desc: true}:    "Øl Ål Zoo Ære alt",
+			{By: "rest"}:                "Zoo Øl Ål Ære alt", // of Ål nobody has noted what is spent
+			{By: "rest", Desc: true}:    "Øl Zoo Ål Ære alt",
 		} {
 			var titles []string
 			for offset := 0; ; offset += 2 {

@@ -166,15 +166,16 @@ type Publication struct {
 	ApprovedFS db.JSON[Approval] `db:"approved_fs"` // by the R&D section; for an internal analysis by the analysis section
 	ApprovedFE db.JSON[Approval] `db:"approved_fe"` // by the subject owner
 
-	ReceivedAt  time.Time         `db:"received_at"`
-	MetadataAt  time.Time         `db:"metadata_at"`  // when the metadata were ready
-	ShownAt     time.Time         `db:"shown_at"`     // when the public first could read of it; zero when not known
-	PublishedAt time.Time         `db:"published_at"` // when the public first could read the full text; zero when not known
-	DelayReason string            `db:"delay_reason"` // public: why it comes later than it should
-	Proposal    db.JSON[Proposal] `db:"proposal"`
-	WithdrawnAt time.Time         `db:"withdrawn_at"`
-	Withdrawal  string            `db:"withdrawn_reason"`
-	Tombstone   string            `db:"tombstone"`
+	ReceivedAt   time.Time         `db:"received_at"`
+	ReceivedWhen string            `db:"received_when"` // as a source writes it where no day is known: «januar 2022»
+	MetadataAt   time.Time         `db:"metadata_at"`   // when the metadata were ready
+	ShownAt      time.Time         `db:"shown_at"`      // when the public first could read of it; zero when not known
+	PublishedAt  time.Time         `db:"published_at"`  // when the public first could read the full text; zero when not known
+	DelayReason  string            `db:"delay_reason"`  // public: why it comes later than it should
+	Proposal     db.JSON[Proposal] `db:"proposal"`
+	WithdrawnAt  time.Time         `db:"withdrawn_at"`
+	Withdrawal   string            `db:"withdrawn_reason"`
+	Tombstone    string            `db:"tombstone"`
 }
 
 // Kind is the kind of record that a publication is.

@@ -501,6 +501,7 @@ type ExampleAction struct {
 	Status string // IKKE_STARTET, PÅGÅR, FULLFØRT, BORTFALT
 	Done   time.Time
 	Reason Text // why it was dropped
+	For    int  // the recommendation that it follows from, from 1; 0 when none
 }
 
 // ExampleUptake is the assessment of a finished study and what became of it.
@@ -558,10 +559,10 @@ var ExampleUptakes = []ExampleUptake{
 		Outcome: "bruk", OutcomeReason: nb("Funnene er samstemte nok til å endre opplæringen, men ikke til å måle kontorene på dem."),
 		Audiences: []Text{nb("Nye veiledere"), nb("Ledere på kontorene"), nb("Produktteamet som lager skjemaet")},
 		Actions: []ExampleAction{
-			{Key: "eks-tiltak-opplaering", Text: nb("Skriv inn avtalen om neste steg i opplæringsplanen."), Owner: "atl", Due: date(2022, 10, 31), Status: "FULLFØRT", Done: date(2022, 10, 24)},
-			{Key: "eks-tiltak-skjema", Text: nb("Foreslå hvilke felter som kan vente til etter samtalen."), Owner: "produktteam", Due: date(2022, 12, 15), Status: "PÅGÅR"},
-			{Key: "eks-tiltak-kortom", Text: nb("Lag en kort video om funnene."), Owner: "kommunikasjon", Due: date(2023, 1, 31), Status: "IKKE_STARTET"},
-			{Key: "eks-tiltak-foredrag", Text: nb("Hold foredrag på en samling for ledere."), Owner: "fageier", Due: date(2022, 11, 15), Status: "BORTFALT", Reason: nb("Samlingen ble slått sammen med en annen.")},
+			{Key: "eks-tiltak-opplaering", For: 1, Text: nb("Skriv inn avtalen om neste steg i opplæringsplanen."), Owner: "atl", Due: date(2022, 10, 31), Status: "FULLFØRT", Done: date(2022, 10, 24)},
+			{Key: "eks-tiltak-skjema", For: 2, Text: nb("Foreslå hvilke felter som kan vente til etter samtalen."), Owner: "produktteam", Due: date(2022, 12, 15), Status: "PÅGÅR"},
+			{Key: "eks-tiltak-kortom", For: 1, Text: nb("Lag en kort video om funnene."), Owner: "kommunikasjon", Due: date(2023, 1, 31), Status: "IKKE_STARTET"},
+			{Key: "eks-tiltak-foredrag", For: 1, Text: nb("Hold foredrag på en samling for ledere."), Owner: "fageier", Due: date(2022, 11, 15), Status: "BORTFALT", Reason: nb("Samlingen ble slått sammen med en annen.")},
 		},
 		Steps: []Step{
 			step("OPPRETTET", date(2022, 6, 20), BySystem), step("FUNN_REGISTRERT", date(2022, 6, 27), "fou"),
@@ -582,8 +583,8 @@ var ExampleUptakes = []ExampleUptake{
 		Outcome: "bruk", OutcomeReason: nn("Liten verknad, men liten kostnad òg."),
 		Audiences: []Text{nn("Produktteamet"), nn("Rettleiarar på kontora")},
 		Actions: []ExampleAction{
-			{Key: "eks-tiltak-paminnelse", Text: nn("Slå på påminninga for alle."), Owner: "produktteam", Due: date(2022, 6, 15), Status: "FULLFØRT", Done: date(2022, 6, 10)},
-			{Key: "eks-tiltak-maling", Text: nn("Mål kor mange som leverer i tide etter tre månader."), Owner: "analyse", Due: date(2022, 9, 30), Status: "FULLFØRT", Done: date(2022, 9, 26)},
+			{Key: "eks-tiltak-paminnelse", For: 1, Text: nn("Slå på påminninga for alle."), Owner: "produktteam", Due: date(2022, 6, 15), Status: "FULLFØRT", Done: date(2022, 6, 10)},
+			{Key: "eks-tiltak-maling", For: 1, Text: nn("Mål kor mange som leverer i tide etter tre månader."), Owner: "analyse", Due: date(2022, 9, 30), Status: "FULLFØRT", Done: date(2022, 9, 26)},
 		},
 		Steps: []Step{
 			step("OPPRETTET", date(2022, 3, 14), BySystem), step("FUNN_REGISTRERT", date(2022, 3, 21), "fou2"),

@@ -298,10 +298,10 @@ type threadProps struct {
 }
 
 // chain puts the records of a thread in order: each below what it answers or
-// comes from.
+// comes from, and after all of it.
 func (s *Site) chain(ctx context.Context, current string, heads map[string]record.Head, edges []record.Edge) ([]ui.ChainNode, []string, error) {
 	children := map[string][]string{}
-	hasParent := map[string]bool{}
+	parents := map[string][]string{}
 	for _, x := range edges {
 		parent, child := x.To, x.From
 		if s.rank(heads[parent].Kind) > s.rank(heads[child].Kind) {
@@ -309,7 +309,7 @@ func (s *Site) chain(ctx context.Context, current string, heads map[string]recor
 		}
 		if !slices.Contains(children[parent], child) {
 			children[parent] = append(children[parent], child)
-			hasParent[child] = true
+			parents[child] = append(parents[child], parent)
 		}
 	}
 	order := func(a, b string) int {
@@ -323,12 +323,13 @@ func (s *Site) chain(ctx context.Context, current string, heads map[string]recor
 	}
 	var roots, ids []string
 	for id := range heads {
-		if !hasParent[id] {
+		if len(parents[id]) == 0 {
 			roots = append(roots, id)
 		}
 		ids = append(ids, id)
 	}
 	slices.SortFunc(roots, order)
+	slices.SortFunc(ids, order)
 	waiting, err := Waiting(ctx, s, ids...)
 	if err != nil {
 		return nil, nil, err
@@ -364,13 +365,17 @@ func (s *Site) chain(ctx context.Context, current string, heads map[string]recor
 			branch++
 		}
 		for _, child := range next {
+			if slices.ContainsFunc(parents[child], func(id string) bool { return !seen[id] }) {
+				continue // it comes after the last of them
+			}
 			if err := walk(child, branch); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	for _, r := range roots {
+	// What links in a circle has no beginning; it comes last, so that nothing is lost.
+	for _, r := range append(roots, ids...) {
 		if err := walk(r, 0); err != nil {
 			return nil, nil, err
 		}
@@ -387,7 +392,9 @@ func (s *Site) node(ctx context.Context, h record.Head, ball Ball) ui.ChainNode 
 	if h.Lang != string(lang.From(ctx).Tag()) {
 		n.Lang = h.Lang
 	}
-	if !s.Engine.LabelOf(h.Kind, h.State).Final {
+	if !sinceKnown(&h) {
+		n.When = lang.T(ctx, "date.unknown")
+	} else if !s.Engine.LabelOf(h.Kind, h.State).Final {
 		n.Days = lang.Days(ctx, clock.Days(h.StateSince, s.Engine.Now(ctx)))
 	}
 	if a, ok := AlertTag(ctx, &h); ok {
@@ -407,7 +414,7 @@ func (s *Site) story(ctx context.Context, heads map[string]record.Head, ids []st
 		}
 		events = append(events, rows...)
 	}
-	slices.SortStableFunc(events, func(a, b event.Event) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(events, inStory)
 	var first time.Time
 	out := make([]ui.LogEntry, 0, len(events))
 	for i, ev := range events {
@@ -432,8 +439,26 @@ func (s *Site) story(ctx context.Context, heads map[string]record.Head, ids []st
 	return out, first, nil
 }
 
+// inStory orders events as they are told: what followed from a command comes after
+// it, though it was written first.
+func inStory(a, b event.Event) int {
+	if d := a.At.Compare(b.At); d != 0 {
+		return d
+	}
+	follows := func(ev event.Event) int {
+		if ev.ActorID == access.System.ID {
+			return 1
+		}
+		return 0
+	}
+	return follows(a) - follows(b)
+}
+
 // daysBar draws how many days the record has stood in each state.
 func (s *Site) daysBar(ctx context.Context, h record.Head) (templ.Component, error) {
+	if !sinceKnown(&h) {
+		return nil, nil
+	}
 	events, err := event.Of(ctx, s.Engine.DB, h.ID)
 	if err != nil {
 		return nil, err

@@ -286,7 +286,9 @@ func (p *pages[T]) now(ctx context.Context, h *record.Head, inside bool) ([]ui.F
 	e := p.site.Engine
 	facts := []ui.Fact{{Label: lang.T(ctx, "record.state"), Text: lang.T(ctx, h.Kind+".state."+h.State)}}
 	state := e.LabelOf(h.Kind, h.State)
-	if state.Final {
+	if !sinceKnown(h) {
+		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.since"), Text: lang.T(ctx, "date.unknown")})
+	} else if state.Final {
 		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.since"), Text: lang.Date(ctx, h.StateSince)})
 	} else {
 		days := clock.Days(h.StateSince, e.Now(ctx))
@@ -319,6 +321,12 @@ func (p *pages[T]) now(ctx context.Context, h *record.Head, inside bool) ([]ui.F
 		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.source"), Text: h.Source})
 	}
 	return facts, nil
+}
+
+// sinceKnown says whether it is known since when the record stands in its state. Of
+// one that was taken in from a source as it was, nobody in Funn knows.
+func sinceKnown(h *record.Head) bool {
+	return h.Source == "" || h.Example || !h.StateSince.Equal(h.Created)
 }
 
 // severalAhead is how many records a page names that go on from its own; more are

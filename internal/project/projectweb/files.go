@@ -85,7 +85,10 @@ func (p *pages) row(ctx context.Context, r *project.Project) []export.Cell {
 		delay = export.Int(r.Delay())
 	}
 	if r.Amount > 0 {
-		amount, spent, rest = export.Money(r.Amount), export.Money(r.Spent), export.Money(r.Amount-r.Spent)
+		amount = export.Money(r.Amount)
+	}
+	if r.Amount > 0 && r.SpendingKnown() {
+		spent, rest = export.Money(r.Spent), export.Money(r.Amount-r.Spent)
 	}
 	alert, example := "", ""
 	if r.Alert != "" {

@@ -36,8 +36,12 @@ func (p *pages) money(c *web.Context, r *project.Project) (templ.Component, erro
 	v.Figures = []ui.KeyFigureProps{
 		{Value: lang.MillionNOK(ctx, total), Label: lang.T(ctx, "project.money.granted")},
 		{Value: lang.MillionNOK(ctx, committed), Label: lang.T(ctx, "project.money.committed")},
-		{Value: lang.MillionNOK(ctx, r.Spent), Label: lang.T(ctx, "project.money.spent"), Note: share(ctx, r.Spent, total)},
-		{Value: lang.MillionNOK(ctx, total-r.Spent), Label: lang.T(ctx, "project.money.rest"), Note: share(ctx, total-r.Spent, total)},
+	}
+	known := r.SpendingKnown()
+	if known {
+		v.Figures = append(v.Figures,
+			ui.KeyFigureProps{Value: lang.MillionNOK(ctx, r.Spent), Label: lang.T(ctx, "project.money.spent"), Note: share(ctx, r.Spent, total)},
+			ui.KeyFigureProps{Value: lang.MillionNOK(ctx, total-r.Spent), Label: lang.T(ctx, "project.money.rest"), Note: share(ctx, total-r.Spent, total)})
 	}
 	if r.Amount > 0 && committed != r.Amount {
 		v.Warning = lang.T(ctx, "project.money.uneven", "committed", lang.NOK(ctx, committed), "amount", lang.NOK(ctx, r.Amount))
@@ -52,7 +56,7 @@ func (p *pages) money(c *web.Context, r *project.Project) (templ.Component, erro
 			{Label: lang.T(ctx, "project.field.year")}, {Label: lang.T(ctx, "project.column.budget"), Numeric: true, NoWrap: true},
 			{Label: lang.T(ctx, "project.column.spent"), Numeric: true, NoWrap: true}, {Label: lang.T(ctx, "project.column.rest"), Numeric: true, NoWrap: true},
 		},
-		Foot: []templ.Component{ui.Str(lang.T(ctx, "project.sum")), nok(ctx, committed), nok(ctx, r.Spent), nok(ctx, committed-r.Spent)},
+		Foot: append([]templ.Component{ui.Str(lang.T(ctx, "project.sum")), nok(ctx, committed)}, spentCells(ctx, known, r.Spent, committed)...),
 	}
 	for _, y := range r.Budget.V {
 		bar := chart.Bar{Label: strconv.Itoa(y.Year), Value: float64(y.Amount) / 1e8, Share: lang.T(ctx, "project.money.spent_share", "share", share(ctx, y.Spent, y.Amount))}
@@ -64,14 +68,27 @@ func (p *pages) money(c *web.Context, r *project.Project) (templ.Component, erro
 			bar.Part = 1e-9
 		}
 		b.Bars = append(b.Bars, bar)
-		v.Table.Rows = append(v.Table.Rows, []templ.Component{ui.Str(strconv.Itoa(y.Year)), nok(ctx, y.Amount), nok(ctx, y.Spent), nok(ctx, y.Amount-y.Spent)})
+		v.Table.Rows = append(v.Table.Rows, append([]templ.Component{ui.Str(strconv.Itoa(y.Year)), nok(ctx, y.Amount)}, spentCells(ctx, known, y.Spent, y.Amount)...))
 	}
 	if v.Drawn = len(r.Budget.V) > 0; v.Drawn {
 		b.ID = "okonomi"
 		b.Title = lang.T(ctx, "project.money.finding", "spent", lang.MillionNOK(ctx, r.Spent), "sum", lang.MillionNOK(ctx, committed), "share", share(ctx, r.Spent, committed))
+		if !known {
+			b.Title = lang.T(ctx, "project.money.finding_unspent", "sum", lang.MillionNOK(ctx, committed))
+		}
 		v.Figure = ui.FigureProps{ID: "figur-okonomi", Level: 2, Finding: b.Title, HowToRead: lang.T(ctx, "project.money.how"), Chart: b.Render(), CSVHref: path(r.Number) + "/okonomi.csv"}
 	}
 	return moneyPage(v), nil
+}
+
+// spentCells gives what is spent and what is left of an amount, or that nobody has
+// noted what is spent.
+func spentCells(ctx context.Context, known bool, spent, amount int64) []templ.Component {
+	if !known {
+		no := ui.Str(lang.T(ctx, "project.not_noted"))
+		return []templ.Component{no, no}
+	}
+	return []templ.Component{nok(ctx, spent), nok(ctx, amount-spent)}
 }
 
 // share writes a part of an amount in per cent.
@@ -94,7 +111,11 @@ func (p *pages) moneyFile(c *web.Context) error {
 		s.Head = append(s.Head, lang.T(ctx, key))
 	}
 	for _, y := range r.Budget.V {
-		s.Rows = append(s.Rows, []export.Cell{export.Int(y.Year), export.Money(y.Amount), export.Money(y.Spent), export.Money(y.Amount - y.Spent)})
+		spent, rest := export.Empty(), export.Empty()
+		if r.SpendingKnown() {
+			spent, rest = export.Money(y.Spent), export.Money(y.Amount-y.Spent)
+		}
+		s.Rows = append(s.Rows, []export.Cell{export.Int(y.Year), export.Money(y.Amount), spent, rest})
 	}
 	return send(c, asCSV, s, r.Number+"-okonomi")
 }

@@ -312,5 +312,8 @@ func restCell(ctx context.Context, r *project.Project) templ.Component {
 	if r.Amount == 0 {
 		return dash(ctx)
 	}
+	if !r.SpendingKnown() {
+		return ui.Str(lang.T(ctx, "project.not_noted"))
+	}
 	return ui.Str(lang.MillionNOK(ctx, r.Amount-r.Spent))
 }

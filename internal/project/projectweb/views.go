@@ -166,8 +166,11 @@ func (p *pages) budgetView(ctx context.Context, v *portfolioProps) (int, error) 
 			{Label: lang.T(ctx, "project.field.theme")}, {Label: lang.T(ctx, "project.column.budget"), Numeric: true, NoWrap: true},
 			{Label: lang.T(ctx, "project.column.spent"), Numeric: true, NoWrap: true}, {Label: lang.T(ctx, "project.column.rest"), Numeric: true, NoWrap: true},
 		},
-		Foot: []templ.Component{ui.Str(lang.T(ctx, "project.sum")), nok(ctx, sum), nok(ctx, spent), nok(ctx, sum-spent)},
+		Foot: []templ.Component{ui.Str(lang.T(ctx, "project.sum")), nok(ctx, sum)},
 	}
+	// The sum is known when every part of it is.
+	known := !slices.ContainsFunc(themes, func(t *themeSum) bool { return t.spent == 0 })
+	b.Table.Foot = append(b.Table.Foot, spentCells(ctx, known, spent, sum)...)
 	for _, t := range themes {
 		s := chart.Series{Name: t.name}
 		for _, ore := range t.byYear {
@@ -179,7 +182,7 @@ func (p *pages) budgetView(ctx context.Context, v *portfolioProps) (int, error) 
 			slug = project.NoTheme
 		}
 		link := ui.Link(v.Asked.href(func(a *asked) { a.Theme, a.View = slug, viewTable }), t.name)
-		b.Table.Rows = append(b.Table.Rows, []templ.Component{link, nok(ctx, t.sum), nok(ctx, t.spent), nok(ctx, t.sum-t.spent)})
+		b.Table.Rows = append(b.Table.Rows, append([]templ.Component{link, nok(ctx, t.sum)}, spentCells(ctx, t.spent > 0, t.spent, t.sum)...))
 	}
 	c.ID = "budsjett"
 	c.Title = lang.T(ctx, "project.budget_view.finding", "theme", themes[0].name, "amount", lang.MillionNOK(ctx, themes[0].sum), "sum", lang.MillionNOK(ctx, sum))

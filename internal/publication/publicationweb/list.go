@@ -247,10 +247,18 @@ func (p *pages) download(c *web.Context, f publication.Filter, format string) er
 		sheet.Rows = append(sheet.Rows, []export.Cell{
 			export.Text(x.Number), export.Text(x.Title), export.Text(t("publication.type." + x.PubType)), export.Text(p.themeName(ctx, x.Theme)), export.Int(x.Year),
 			export.Text(strings.Join(institutions(x.Institutions.V), ", ")), export.Text(x.Authors), export.Text(t("language." + x.Lang)), export.Text(t("publication.state." + x.State)),
-			dayCell(x.ReceivedAt), dayCell(x.ShownAt), export.Text(x.DOI), export.Text(x.Source), export.Text(example),
+			received(x), dayCell(x.ShownAt), export.Text(x.DOI), export.Text(x.Source), export.Text(example),
 		})
 	}
 	return sendSheet(c, sheet, format, "publikasjoner-"+p.Site.Engine.Today(ctx).Format(time.DateOnly))
+}
+
+// received tells when the agency got the report, as exactly as it is known.
+func received(p *publication.Publication) export.Cell {
+	if p.ReceivedWhen != "" {
+		return export.Text(p.ReceivedWhen)
+	}
+	return dayCell(p.ReceivedAt)
 }
 
 func dayCell(t time.Time) export.Cell {

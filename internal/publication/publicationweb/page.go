@@ -1,6 +1,7 @@
 package publicationweb
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -188,7 +189,7 @@ func (p *pages) side(c *web.Context, rec *publication.Publication) (templ.Compon
 			add(key, text, "")
 		}
 	}
-	day("publication.field.received_at", dateOr(ctx, rec.ReceivedAt), true)
+	day("publication.field.received_at", cmp.Or(rec.ReceivedWhen, dateOr(ctx, rec.ReceivedAt)), true)
 	if !publication.Public(rec) {
 		day("publication.publish_by", lang.Day(ctx, rec.PublishBy()), !rec.PublishBy().IsZero())
 	}
