@@ -139,6 +139,35 @@ func TestGroups(t *testing.T) {
 	near(t, "se", c.SE, 1.306607012419108, 1e-10)
 }
 
+// The same panel's first cohort in its first year against the counties that are
+// never treated: ATT(2004, 2004) of Callaway and Sant'Anna (2021), published as
+// -0.0105 and by did 2.5.1 -0.010503246221 (0.0232510363682, analytic), which
+// without covariates is this comparison with CR0 by county: R 4.2.2, lm and
+// sandwich::vcovCL HC0.
+func TestGroupsAreTheFirstCallawaySantAnna(t *testing.T) {
+	src := published.Load(t, "mpdta")
+	first, year := src.Column("first.treat"), src.Column("year")
+	var rows []int
+	for i := range src.Rows() {
+		start, _ := first.Number(i)
+		now, _ := year.Number(i)
+		if (start == 0 || start == 2004) && (now == 2003 || now == 2004) {
+			rows = append(rows, i)
+		}
+	}
+	src = src.Take(rows)
+	src = published.Derive(t, src, "cohort", func(x []float64) float64 { return min(x[0], 1) }, "first.treat")
+	src = published.Derive(t, src, "after", func(x []float64) float64 { return x[0] - 2003 }, "year")
+	g := did.Groups{Outcome: "lemp", Treated: "cohort", After: "after", Cluster: []string{"countyreal"}, VCov: linreg.CR0}
+	r, err := g.Estimate(t.Context(), src, linreg.Options{})
+	if err != nil {
+		t.Fatalf("Estimate: %v", err)
+	}
+	c, _ := r.Coefficient(g.Effect())
+	near(t, "effect", c.Estimate, -0.01050324622096187, 1e-9)
+	near(t, "se", c.SE, 0.02325103636815655, 1e-9)
+}
+
 // panel is a generated, unbalanced panel in which a unit is affected by 2 from
 // its start on.
 func panel(t *testing.T, start func(unit int) float64) *data.Memory {

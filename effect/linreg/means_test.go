@@ -2,6 +2,7 @@ package linreg_test
 
 import (
 	"errors"
+	"math"
 	"testing"
 
 	"funn/effect/data"
@@ -98,6 +99,49 @@ func TestMeansCardKruegerBalanced(t *testing.T) {
 	near(t, "difference", d.Coefficient.Estimate, 2.75, 1e-12)
 	near(t, "se", d.SE, 1.342340976908276, 1e-10)
 	near(t, "df", d.DF, 96.88377548977084, 1e-9)
+	// The paper's 1.34 is between this and HC1's, lm with sandwich::vcovHC.
+	check(t, run(t, twice, linreg.Model{Outcome: "change", Terms: numbers("nj"), VCov: linreg.HC1}, linreg.Options{}),
+		want{"nj", 2.75, 1.337725311029085, 382})
+}
+
+// The two-sided t test of growthbook's gbstats, whose own tests expect, of arms
+// with means .41 and .70, standard deviations 3.9 and 6.2 and 3,407 and 3,461
+// people, the difference .29, the interval from .04538 to .53462 and p .02016.
+func TestMeansGrowthbook(t *testing.T) {
+	var y []float64
+	var arm []int64
+	for z, a := range []struct {
+		n        int
+		mean, sd float64
+	}{{3407, .41, 3.9}, {3461, .7, 6.2}} {
+		// As many one standard deviation above the mean as below, one on it.
+		for i := range a.n {
+			arm = append(arm, int64(z))
+			switch {
+			case i == 0:
+				y = append(y, a.mean)
+			case i%2 == 0:
+				y = append(y, a.mean+a.sd)
+			default:
+				y = append(y, a.mean-a.sd)
+			}
+		}
+	}
+	src, err := data.NewMemory(data.Floats("y", y), data.Ints("arm", arm))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := (&linreg.Means{Outcome: "y", Arm: "arm", Control: "0", Treated: "1"}).Estimate(t.Context(), src, linreg.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, v := range map[string][2]float64{
+		"difference": {d.Coefficient.Estimate, .29}, "low": {d.Low, .04538}, "high": {d.High, .53462}, "p": {d.P, .02016},
+	} {
+		if math.Abs(v[0]-v[1]) > 5e-6 {
+			t.Errorf("%s = %.7g, want %g to five decimals", what, v[0], v[1])
+		}
+	}
 }
 
 func TestMeansRefusals(t *testing.T) {
