@@ -3,8 +3,10 @@ package infer_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"funn/effect/data"
@@ -296,31 +298,80 @@ func TestRedraw(t *testing.T) {
 	}
 }
 
-// Under no effect the p-value is at most alpha in a share alpha of trials, to
-// the granularity of the draws: the size is exact.
+// The size is exact: were outcomes what they are whatever the draw, then over all
+// the draws that could have been made, each as likely, the p-value is at most any
+// value it can take in exactly that share of them. Nothing is simulated.
 func TestSizeIsExact(t *testing.T) {
-	const trials = 4000
 	r := rand.New(rand.NewPCG(3, 3))
-	rejected := 0
-	for range trials {
-		var units []infer.Unit
-		for i := range 10 { // 252 draws; 12 of them are 4.76 %
-			units = append(units, infer.Unit{Treated: i < 5, Size: 1, Sum: math.Exp(2 * r.NormFloat64())})
-		}
-		res, err := (&infer.Trial{Units: units}).Test(t.Context(), infer.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if res.P <= 12.0/252+1e-9 {
-			rejected++
+	outcome := func() float64 { return math.Exp(2 * r.NormFloat64()) }
+	designs := map[string][]infer.Unit{}
+	for i := range 10 {
+		designs["persons"] = append(designs["persons"], infer.Unit{Treated: i < 5, Size: 1, Sum: outcome()})
+		designs["three of ten"] = append(designs["three of ten"], infer.Unit{Treated: i < 3, Size: 1, Sum: outcome()})
+		designs["yes or no"] = append(designs["yes or no"], infer.Unit{Treated: i < 5, Size: 1, Sum: float64(i * i % 7 % 2)})
+		size := float64(1 + i*i%13)
+		designs["offices of unequal size"] = append(designs["offices of unequal size"], infer.Unit{Treated: i%2 == 0, Size: size, Sum: size * outcome()})
+		designs["blocks"] = append(designs["blocks"], infer.Unit{Treated: i%5 < 2, Block: i / 5, Size: 1, Sum: outcome()})
+		designs["blocks of offices"] = append(designs["blocks of offices"], infer.Unit{Treated: i%5 < 2, Block: i / 5, Size: size, Sum: size * outcome()})
+	}
+	for i := range 16 {
+		size := float64(1 + i*i%13)
+		designs["pairs of offices"] = append(designs["pairs of offices"], infer.Unit{Treated: i%2 == 0, Block: i / 2, Size: size, Sum: size * outcome()})
+	}
+	for name, units := range designs {
+		t.Run(name, func(t *testing.T) {
+			var p []float64
+			eachDraw(units, func(drawn []infer.Unit) {
+				res, err := (&infer.Trial{Units: drawn}).Test(t.Context(), infer.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !res.Exact {
+					t.Fatal("not all draws were visited")
+				}
+				p = append(p, res.P)
+			})
+			slices.Sort(p)
+			nearest := 0.0
+			for i, v := range p {
+				if i+1 < len(p) && p[i+1] == v {
+					continue
+				}
+				share := float64(i+1) / float64(len(p))
+				if share != v {
+					t.Fatalf("p is at most %g in a share %g of the %d draws", v, share, len(p))
+				}
+				if v <= 0.05 {
+					nearest = v
+				}
+			}
+			t.Logf("%d draws; the size at 5 %% is %g", len(p), nearest)
+		})
+	}
+}
+
+// eachDraw calls fn with every way to give each block's number of treated to its
+// units.
+func eachDraw(units []infer.Unit, fn func([]infer.Unit)) {
+	want := map[int]int{}
+	for _, u := range units {
+		if u.Treated {
+			want[u.Block]++
 		}
 	}
-	size := float64(rejected) / trials
-	// Four standard errors about 12/252.
-	if math.Abs(size-12.0/252) > 4*math.Sqrt(0.0476*0.9524/trials) {
-		t.Errorf("size %.4f, want about %.4f", size, 12.0/252)
+	drawn := slices.Clone(units)
+	for set := range 1 << len(units) {
+		got := map[int]int{}
+		for i := range units {
+			drawn[i].Treated = set>>i&1 == 1
+			if drawn[i].Treated {
+				got[units[i].Block]++
+			}
+		}
+		if maps.Equal(got, want) {
+			fn(slices.Clone(drawn))
+		}
 	}
-	t.Logf("size %.4f at a nominal %.4f, %d trials", size, 12.0/252, trials)
 }
 
 func table(t *testing.T) *data.Memory {

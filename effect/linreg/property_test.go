@@ -3,7 +3,6 @@ package linreg_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -264,121 +263,6 @@ func TestSameBits(t *testing.T) {
 				t.Errorf("%s: %d threads give other bits", label(&keep[i]), threads)
 			}
 		}
-	}
-}
-
-var trials = flag.Int("effect.trials", 2000, "simulated trials for each design in TestSize")
-
-// TestSize simulates trials without an effect and reports how often a true null
-// is rejected at 5 %, which must be within 0.035 and 0.065 for every design with
-// at least 40 clusters.
-func TestSize(t *testing.T) {
-	const clusters = 40
-	type trial struct {
-		y, x, w    []float64
-		z, take, g []int64
-		unit, time []int64
-	}
-	draw := func(r *rand.Rand, byCluster bool) *trial {
-		s := &trial{}
-		arms := r.Perm(clusters)
-		for g := range clusters {
-			shared := r.NormFloat64() * 0.5
-			for range 3 + r.IntN(12) {
-				z := int64(arms[g] % 2)
-				if !byCluster {
-					z = int64(r.IntN(2))
-				}
-				x := r.NormFloat64()
-				e := math.Exp(0.7*r.NormFloat64()) - math.Exp(0.245)
-				if byCluster {
-					e += shared
-				}
-				take := int64(0)
-				if u := r.Float64(); z == 1 && u < 0.7 || u < 0.1 {
-					take = 1
-				}
-				s.y, s.x, s.w = append(s.y, 2+x+e*(1+math.Abs(x)/2)), append(s.x, x), append(s.w, 0.5+r.Float64())
-				s.z, s.take, s.g = append(s.z, z), append(s.take, take), append(s.g, int64(g))
-			}
-		}
-		return s
-	}
-	drawPanel := func(r *rand.Rand) *trial { // 40 units over 6 periods, half treated from period 3
-		s := &trial{}
-		arms := r.Perm(clusters)
-		for u := range clusters {
-			level, e := r.NormFloat64(), 0.0
-			for p := range 6 {
-				e = 0.6*e + r.NormFloat64()
-				z := int64(0)
-				if arms[u]%2 == 0 && p >= 3 {
-					z = 1
-				}
-				s.y, s.z, s.unit, s.time = append(s.y, level+float64(p)/2+e), append(s.z, z), append(s.unit, int64(u)), append(s.time, int64(p))
-			}
-		}
-		return s
-	}
-	adjusted := linreg.Terms(num("z"), num("x"))
-	lin := linreg.Lin(cat("z"), num("x"))
-	iv := linreg.Model{Terms: linreg.Terms(num("take"), num("x")), Endogenous: []moment.Term{num("take")}, Instruments: []moment.Term{num("z")}}
-	ivHC, ivCR := iv, iv
-	ivHC.VCov, ivCR.VCov = linreg.HC2, linreg.CR2
-	ivCR.Cluster = []string{"g"}
-	for _, c := range []struct {
-		name    string
-		cluster bool
-		panel   bool
-		model   linreg.Model
-		effect  string
-	}{
-		{"individuals, difference in means, HC2", false, false, linreg.Model{Terms: linreg.Terms(num("z")), VCov: linreg.HC2}, "z"},
-		{"individuals, adjusted, HC2", false, false, linreg.Model{Terms: adjusted, VCov: linreg.HC2}, "z"},
-		{"individuals, Lin, HC2", false, false, linreg.Model{Terms: lin, VCov: linreg.HC2}, "z=1"},
-		{"individuals, weighted, HC2", false, false, linreg.Model{Terms: adjusted, VCov: linreg.HC2, Weight: "w"}, "z"},
-		{"individuals, compliers, HC2", false, false, ivHC, "take"},
-		{"40 clusters, adjusted, CR2", true, false, linreg.Model{Terms: adjusted, VCov: linreg.CR2, Cluster: []string{"g"}}, "z"},
-		{"40 clusters, Lin, CR2", true, false, linreg.Model{Terms: lin, VCov: linreg.CR2, Cluster: []string{"g"}}, "z=1"},
-		{"40 clusters, weighted, CR2", true, false, linreg.Model{Terms: adjusted, VCov: linreg.CR2, Cluster: []string{"g"}, Weight: "w"}, "z"},
-		{"40 clusters, adjusted, CR3", true, false, linreg.Model{Terms: adjusted, VCov: linreg.CR3, Cluster: []string{"g"}}, "z"},
-		{"40 clusters, compliers, CR2", true, false, ivCR, "take"},
-		{"40 units over 6 periods, two-way effects, CR1", true, true, linreg.Model{Terms: linreg.Terms(num("z")), Absorb: []string{"unit", "time"}, VCov: linreg.CR1, Cluster: []string{"unit"}}, "z"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			r := rand.New(rand.NewPCG(11, uint64(len(c.name))))
-			m := c.model
-			m.Outcome = "y"
-			rejected := 0
-			for range *trials {
-				var s *trial
-				columns := []data.Column{}
-				if c.panel {
-					s = drawPanel(r)
-					columns = append(columns, data.Ints("unit", s.unit), data.Ints("time", s.time))
-				} else {
-					s = draw(r, c.cluster)
-					columns = append(columns, data.Floats("x", s.x), data.Floats("w", s.w), data.Ints("take", s.take), data.Ints("g", s.g))
-				}
-				src, err := data.NewMemory(append(columns, data.Floats("y", s.y), data.Ints("z", s.z))...)
-				if err != nil {
-					t.Fatal(err)
-				}
-				res, err := linreg.Run(t.Context(), src, m, linreg.Options{Moments: moment.Options{Threads: 1}})
-				if err != nil {
-					t.Fatal(err)
-				}
-				x, _ := res.Coefficient(c.effect)
-				if x.P < 0.05 {
-					rejected++
-				}
-			}
-			size := float64(rejected) / float64(*trials)
-			t.Logf("size %.4f in %d trials", size, *trials)
-			if size < 0.035 || size > 0.065 {
-				t.Errorf("size %.4f, want within 0.035 and 0.065", size)
-			}
-		})
 	}
 }
 

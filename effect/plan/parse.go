@@ -472,6 +472,7 @@ func (c *checker) checkRandomisation() {
 		case len(c.plan.Arms) != 2:
 			c.refuse("randomisation_inference", "compares two arms, which the plan must name; it has %d", len(c.plan.Arms))
 		}
+		c.checkRepeats(ri, r)
 	}
 	if r == nil {
 		return
@@ -516,6 +517,27 @@ func (c *checker) checkRandomisation() {
 	}
 	if (r.Accept > 0 || r.MaxDraws > 0) && r.Method != Rerandomised {
 		c.refuse(at, "accept and max_draws are used by method rerandomised only")
+	}
+}
+
+// checkRepeats refuses a test by drawing again that would draw otherwise than the
+// units were drawn: it would not be exact.
+func (c *checker) checkRepeats(ri *RandomisationInference, r *Randomisation) {
+	const at = "randomisation_inference"
+	if r == nil {
+		return
+	}
+	switch {
+	case len(ri.Block) > 0:
+	case r.Method == MatchedPairs:
+		c.refuse(at, "must repeat the draw within pairs: give block, the column of the pair")
+	case r.BlockSize > 0:
+		c.refuse(at, "must repeat the draw within its small blocks: give block, the column of the block")
+	case len(r.Strata) > 0 && len(c.plan.Strata) == 0:
+		c.refuse(at, "must repeat the draw within %s: give block, or strata to the plan", strings.Join(r.Strata, ", "))
+	}
+	if r.Cluster != "" && ri.Unit == "" && c.plan.Design != Clustered {
+		c.refuse(at, "must draw %s as a whole, as the units were drawn: give unit", r.Cluster)
 	}
 }
 

@@ -175,11 +175,27 @@ func TestRefusals(t *testing.T) {
 		"pairs three arms":  {minimal + "arms: [a, b, c]\nrandomisation: {method: pairs, id: i, match_on: x, seed: 1}", "exactly two arms"},
 		"strata simple":     {minimal + "arms: [a, b]\nrandomisation: {method: simple, id: i, strata: x, seed: 1}", "use method blocked"},
 		"units and strata":  {minimal + "arms: [a, b]\nrandomisation: {method: blocked, units: 5, strata: x, seed: 1}", "have nothing to read"},
-		"power all":         {minimal + "power: {n: 100, effect: 0.5, power: 0.8}", "leave out the one"},
-		"power none":        {minimal + "power: {n: 100}", "must give two of"},
-		"power binary":      {minimal + "power: {type: binary, n: 100, power: 0.8}", "power.baseline must be a share"},
-		"power no icc":      {minimal + "power: {clusters: 20, cluster_size: 10, power: 0.8}", "needs cluster_size and icc"},
-		"power take-up":     {minimal + "power: {n: 20, take_up: 0.2, take_up_control: 0.3, power: 0.8}", "higher than take_up_control"},
+		"redraw rerandomised": {
+			minimal + "arms: [a, b]\nrandomisation: {method: rerandomised, id: i, match_on: x, accept: 0.1, seed: 1}\nrandomisation_inference: {draws: 9}",
+			"cannot yet repeat a rerandomised draw",
+		},
+		"redraw without pairs": {
+			minimal + "arms: [a, b]\nrandomisation: {method: pairs, id: i, match_on: x, seed: 1}\nrandomisation_inference: {draws: 9}", "give block, the column of the pair",
+		},
+		"redraw without blocks": {
+			minimal + "arms: [a, b]\nrandomisation: {method: blocked, id: i, block_size: 4, seed: 1}\nrandomisation_inference: {draws: 9}", "give block, the column of the block",
+		},
+		"redraw without strata": {
+			minimal + "arms: [a, b]\nrandomisation: {method: blocked, id: i, strata: s, seed: 1}\nrandomisation_inference: {draws: 9}", "must repeat the draw within s",
+		},
+		"redraw split": {
+			minimal + "arms: [a, b]\nrandomisation: {method: complete, cluster: o, seed: 1}\nrandomisation_inference: {draws: 9}", "must draw o as a whole",
+		},
+		"power all":     {minimal + "power: {n: 100, effect: 0.5, power: 0.8}", "leave out the one"},
+		"power none":    {minimal + "power: {n: 100}", "must give two of"},
+		"power binary":  {minimal + "power: {type: binary, n: 100, power: 0.8}", "power.baseline must be a share"},
+		"power no icc":  {minimal + "power: {clusters: 20, cluster_size: 10, power: 0.8}", "needs cluster_size and icc"},
+		"power take-up": {minimal + "power: {n: 20, take_up: 0.2, take_up_control: 0.3, power: 0.8}", "higher than take_up_control"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
