@@ -176,20 +176,20 @@ func TestRefusals(t *testing.T) {
 		"strata simple":     {minimal + "arms: [a, b]\nrandomisation: {method: simple, id: i, strata: x, seed: 1}", "use method blocked"},
 		"units and strata":  {minimal + "arms: [a, b]\nrandomisation: {method: blocked, units: 5, strata: x, seed: 1}", "have nothing to read"},
 		"redraw rerandomised": {
-			minimal + "arms: [a, b]\nrandomisation: {method: rerandomised, id: i, match_on: x, accept: 0.1, seed: 1}\nrandomisation_inference: {draws: 9}",
+			minimal + "arms: [a, b]\nrandomisation: {method: rerandomised, id: i, match_on: x, accept: 0.1, seed: 1}\nrandomisation_inference: {draws: 99}",
 			"cannot yet repeat a rerandomised draw",
 		},
 		"redraw without pairs": {
-			minimal + "arms: [a, b]\nrandomisation: {method: pairs, id: i, match_on: x, seed: 1}\nrandomisation_inference: {draws: 9}", "give block, the column of the pair",
+			minimal + "arms: [a, b]\nrandomisation: {method: pairs, id: i, match_on: x, seed: 1}\nrandomisation_inference: {draws: 99}", "give block, the column of the pair",
 		},
 		"redraw without blocks": {
-			minimal + "arms: [a, b]\nrandomisation: {method: blocked, id: i, block_size: 4, seed: 1}\nrandomisation_inference: {draws: 9}", "give block, the column of the block",
+			minimal + "arms: [a, b]\nrandomisation: {method: blocked, id: i, block_size: 4, seed: 1}\nrandomisation_inference: {draws: 99}", "give block, the column of the block",
 		},
 		"redraw without strata": {
-			minimal + "arms: [a, b]\nrandomisation: {method: blocked, id: i, strata: s, seed: 1}\nrandomisation_inference: {draws: 9}", "must repeat the draw within s",
+			minimal + "arms: [a, b]\nrandomisation: {method: blocked, id: i, strata: s, seed: 1}\nrandomisation_inference: {draws: 99}", "must repeat the draw within s",
 		},
 		"redraw split": {
-			minimal + "arms: [a, b]\nrandomisation: {method: complete, cluster: o, seed: 1}\nrandomisation_inference: {draws: 9}", "must draw o as a whole",
+			minimal + "arms: [a, b]\nrandomisation: {method: complete, cluster: o, seed: 1}\nrandomisation_inference: {draws: 99}", "must draw o as a whole",
 		},
 		"power all":     {minimal + "power: {n: 100, effect: 0.5, power: 0.8}", "leave out the one"},
 		"power none":    {minimal + "power: {n: 100}", "must give two of"},
@@ -385,6 +385,44 @@ func FuzzParse(f *testing.F) {
 		var tree any
 		if err := yaml.Unmarshal(source, &tree); err != nil {
 			t.Fatalf("accepted what YAML refuses: %v", err)
+		}
+	})
+}
+
+// FuzzReadLock holds that no lock file makes the reader panic, and that one which
+// is believed can be written and read again.
+func FuzzReadLock(f *testing.F) {
+	p, err := plan.Parse("plan.yaml", []byte(minimal))
+	if err != nil {
+		f.Fatal(err)
+	}
+	path := filepath.Join(f.TempDir(), "plan.lock")
+	if err := plan.NewLock(p, time.Date(2022, 3, 1, 9, 0, 0, 0, time.UTC)).Write(path); err != nil {
+		f.Fatal(err)
+	}
+	valid, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(valid)
+	f.Add(valid[:len(valid)/2])
+	f.Add([]byte(`{"format":"funn-effect-lock/1","plan":null}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		path := filepath.Join(t.TempDir(), "plan.lock")
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		lock, err := plan.ReadLock(path)
+		if err != nil {
+			return
+		}
+		lock.Changes(p)
+		if err := lock.Write(path); err != nil {
+			t.Fatal(err)
+		}
+		again, err := plan.ReadLock(path)
+		if err != nil || again.PlanHash != lock.PlanHash {
+			t.Fatalf("a lock that was read and written is %+v, %v", again, err)
 		}
 	})
 }

@@ -599,10 +599,26 @@ func FuzzParquet(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) { roundTrip(t, "fuzz.parquet", content) })
 }
 
+// FuzzSQLite does the same for database files grown from a valid one.
+func FuzzSQLite(f *testing.F) {
+	path, _, _ := strings.Cut(strings.TrimPrefix(sourcetest.SQLite(f, table(f, 20)), "sqlite:"), "#")
+	valid, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(valid)
+	f.Add(valid[:len(valid)/2])
+	f.Add([]byte("SQLite format 3\x00"))
+	f.Fuzz(func(t *testing.T, content []byte) { roundTrip(t, "fuzz.db", content) })
+}
+
 func roundTrip(t *testing.T, name string, content []byte) {
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
+	}
+	if strings.HasSuffix(name, ".db") {
+		path = "sqlite:" + path + "#The table"
 	}
 	src, err := source.Open(ctx, path)
 	if err != nil {

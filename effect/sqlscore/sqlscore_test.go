@@ -347,3 +347,57 @@ func TestRefusals(t *testing.T) {
 		t.Error("an empty answer was fitted")
 	}
 }
+
+// FuzzAnswers holds that no answer to the two queries, read from files as they
+// are, makes the estimator panic or give a figure that is not a number.
+func FuzzAnswers(f *testing.F) {
+	const cells = "arm,the \"\"age\"\",sex,funn_n,funn_mean,funn_variance\n"
+	f.Add([]byte("arm,\"the \"\"age\"\"\",sex,funn_n,funn_mean,funn_variance\n0,20,mann,9,1.5,0.2\n1,30,kvinne,8,2.5,0.3\n0,40,ukjent,7,1,0.1\n1,25,mann,6,2,0.1\n0,22,kvinne,9,1.25,0.4\n"),
+		[]byte("funn_n,funn_score_0,funn_score_1,funn_score_2,funn_score_3,funn_score_4\n20,0.5,0.25,1,0,-0.5\n19,-0.5,-0.25,-1,0,0.5\n"))
+	f.Add([]byte(cells), []byte("funn_n\n"))
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		read := func(name string, text []byte) source.Source {
+			path := filepath.Join(t.TempDir(), name)
+			if err := os.WriteFile(path, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			src, err := source.Open(ctx, path)
+			if err != nil {
+				return nil
+			}
+			return src
+		}
+		cells := read("cells.csv", first)
+		if cells == nil {
+			return
+		}
+		defer cells.Close()
+		for _, v := range []linreg.VCov{linreg.IID, linreg.HC3, linreg.CR1} {
+			fit, err := model(v).FitCells(ctx, cells)
+			if err != nil {
+				continue
+			}
+			var scores data.Source
+			if v.Clustered() {
+				if _, err := fit.ScoresQuery(sqlscore.BigQuery); err != nil {
+					t.Fatal(err)
+				}
+				src := read("scores.csv", second)
+				if src == nil {
+					return
+				}
+				defer src.Close()
+				scores = src
+			}
+			coefficients, _, err := fit.Result(ctx, scores, 0.95)
+			if err != nil {
+				continue
+			}
+			for _, c := range coefficients {
+				if bad := c.Estimate + c.SE; math.IsNaN(bad) || math.IsInf(bad, 0) {
+					t.Fatalf("%s: %s is %g (%g)", v, c.Name, c.Estimate, c.SE)
+				}
+			}
+		}
+	})
+}

@@ -21,7 +21,13 @@ import (
 
 var update = flag.Bool("update", false, "write the outputs and pictures of the handbook anew")
 
-var handbook = filepath.Join("..", "..", "docs", "effect")
+var handbook = func() string { // absolute: tests that follow a page leave the folder
+	dir, err := filepath.Abs(filepath.Join("..", "..", "docs", "effect"))
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}()
 
 // marked is a place in a page whose fenced block is made by the program:
 // <!-- summary: cluster en -->, <!-- plan: blocked -->, <!-- power: cluster en -->.
