@@ -789,3 +789,43 @@ func FuzzReadResult(f *testing.F) {
 		}
 	})
 }
+
+// TestLostDigitsAreTold: powers so nearly dependent that digits are lost are
+// estimated with a warning of how many are certain, not refused for another
+// reason, and the effect is that beside the same space written well.
+func TestLostDigitsAreTold(t *testing.T) {
+	const n, degree = 200, 8
+	y, arm := make([]float64, n), make([]int64, n)
+	powers, centred := make([][]float64, degree), make([][]float64, degree)
+	for i := range n {
+		arm[i] = int64(i % 2)
+		u := float64((i*37)%n)/n - 0.5
+		x := 9 + 2*u
+		y[i] = float64(arm[i]) + math.Sin(float64(i*i)) + x
+		for p := range degree {
+			powers[p] = append(powers[p], math.Pow(x, float64(p+1)))
+			centred[p] = append(centred[p], math.Cos(float64(p+1)*math.Acos(2*u)))
+		}
+	}
+	columns := []data.Column{data.Floats("y", y), data.Ints("t", arm)}
+	var names, better []string
+	for p := range degree {
+		names, better = append(names, fmt.Sprint("p", p)), append(better, fmt.Sprint("c", p))
+		columns = append(columns, data.Floats(names[p], powers[p]), data.Floats(better[p], centred[p]))
+	}
+	m := memory(t, columns...)
+	const head = "design: rct\noutcomes: y\ntreatment: t\nestimator: ols\ncovariates: ["
+	r := run(t, parsePlan(t, head+strings.Join(names, ", ")+"]"), m)
+	if !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, "digits of the coefficients are certain") }) ||
+		!slices.ContainsFunc(r.WarningsNB, func(w string) bool { return strings.HasPrefix(w, "avrunding i dataene begrenser") }) {
+		t.Errorf("no warning of lost digits among %q, %q", r.Warnings, r.WarningsNB)
+	}
+	kept := degree - len(r.Models[0].Dropped)
+	if kept == degree {
+		t.Error("nothing was dropped: the example is too mild")
+	}
+	want := run(t, parsePlan(t, head+strings.Join(better[:kept], ", ")+"]"), m)
+	if a, b := r.Estimates[0], want.Estimates[0]; !same(a.Estimate, b.Estimate, 1e-4) || !same(a.SE, b.SE, 1e-3) {
+		t.Errorf("%v (%v), written well %v (%v)", a.Estimate, a.SE, b.Estimate, b.SE)
+	}
+}

@@ -246,6 +246,10 @@ func newCRSpace(nb, k int) *crSpace {
 // clusterScore computes q = Q_g'W e_g = w' G_g rho.
 func (c *core) clusterScore(s *crSpace, g int) {
 	nb, k := len(c.base), c.k
+	if c.byCluster != nil {
+		copy(s.q, c.byCluster.q[1][g])
+		return
+	}
 	m := c.set.Cluster(g)
 	m.Submatrix(c.base, s.g)
 	for i := range nb {
@@ -263,7 +267,29 @@ func (c *core) clusterScore(s *crSpace, g int) {
 }
 
 // clusterLeverage computes C = w' G_g w from the moments that clusterScore left.
-func (c *core) clusterLeverage(s *crSpace, g int) { c.project(s.c, s.g, s) }
+func (c *core) clusterLeverage(s *crSpace, g int) {
+	if c.byCluster != nil {
+		copy(s.c, c.byCluster.c[1][g])
+		return
+	}
+	c.project(s.c, s.g, s)
+}
+
+// clusterPowers computes Q'Q, Q'W^2 Q and Q'e of a cluster, of which Q is
+// orthonormal under W.
+func (c *core) clusterPowers(c0, c2, score []float64, s *crSpace, g int) {
+	if m := c.byCluster; m != nil {
+		copy(c0, m.c[0][g])
+		copy(c2, m.c[2][g])
+		copy(score, m.q[0][g])
+		return
+	}
+	c.set.ClusterPower(0, g).Submatrix(c.base, s.g)
+	c.project(c0, s.g, s)
+	c.momentScore(score, s)
+	c.set.ClusterPower(2, g).Submatrix(c.base, s.g)
+	c.project(c2, s.g, s)
+}
 
 // project computes dst = w' m w for a symmetric nb x nb matrix m. Rows of w begin
 // with zeros, as t is triangular, which are passed over.
@@ -534,15 +560,20 @@ func (c *core) weightedCR2(ctx context.Context, directions [][]float64) (*cluste
 	focus := c.focusColumns()
 
 	// S and, for the degrees of freedom, the form J = [[S, -I], [-I, 0]].
-	space := newCRSpace(len(c.base), k)
-	all := make([]float64, len(c.base)*len(c.base))
-	for i, a := range c.base {
-		for j, b := range c.base {
-			all[i*len(c.base)+j] = c.set.TotalPower(2, a, b).Float()
-		}
-	}
 	big := make([]float64, k*k)
-	c.project(big, all, space)
+	if c.byCluster != nil {
+		for _, a := range c.byCluster.c[2] {
+			addTo(big, a)
+		}
+	} else {
+		all := make([]float64, len(c.base)*len(c.base))
+		for i, a := range c.base {
+			for j, b := range c.base {
+				all[i*len(c.base)+j] = c.set.TotalPower(2, a, b).Float()
+			}
+		}
+		c.project(big, all, newCRSpace(len(c.base), k))
+	}
 	form := make([]float64, 4*k*k)
 	for i := range k {
 		for j := range k {
@@ -561,11 +592,7 @@ func (c *core) weightedCR2(ctx context.Context, directions [][]float64) (*cluste
 			p.seized = append(p.seized, c.seizedBy(s, focus)...)
 			copy(x.c1, s.c)
 			copy(x.score[k:], s.q) // Q'We
-			c.set.ClusterPower(0, g).Submatrix(c.base, s.g)
-			c.project(x.c0, s.g, s)
-			c.momentScore(x.score[:k], s) // Q'e
-			c.set.ClusterPower(2, g).Submatrix(c.base, s.g)
-			c.project(x.c2, s.g, s)
+			c.clusterPowers(x.c0, x.c2, x.score[:k], s, g)
 			p.alone += x.function(form)
 			x.apply(s.a)
 			addOuter(p.meat, s.a, 1)

@@ -27,6 +27,10 @@ type core struct {
 	base    []int     // columns of the moment matrix in use
 	w       []float64 // len(base) x k by rows
 	rho     []float64 // len(base)
+	// cancels says that products of w with the moments would lose digits that
+	// products of w with the rows keep; byCluster has these where they were made.
+	cancels   bool
+	byCluster *basisMoments
 
 	n         float64 // rows
 	k         int
@@ -384,6 +388,7 @@ func (c *core) finish(x *designMatrix, sums []sum, t []dd.D, y sum) {
 		}
 	}
 	c.w, c.rho, c.t = floats(w), floats(rho), floats(t)
+	c.cancels = c.amplification() > mostAmplified
 	var rss dd.D
 	for i, a := range c.base {
 		for j, b := range c.base {
@@ -391,6 +396,25 @@ func (c *core) finish(x *designMatrix, sums []sum, t []dd.D, y sum) {
 		}
 	}
 	c.rss = max(rss.Float(), 0)
+}
+
+// mostAmplified is the amplification up to which leverages and scores are computed
+// from the moments, with ten right digits left.
+const mostAmplified = 1e5
+
+// amplification bounds how much larger than the results the terms are that
+// Q'Q = w'Z'Z w is added up from. It is about the condition number of the columns,
+// and that of Q = Z w, row by row, its square root.
+func (c *core) amplification() float64 {
+	largest := 0.0
+	for j := range c.k {
+		sum := 0.0
+		for i, at := range c.base {
+			sum += math.Abs(c.w[i*c.k+j]) * math.Sqrt(max(c.set.Total(at, at).Float(), 0))
+		}
+		largest = max(largest, sum*sum)
+	}
+	return largest
 }
 
 func floats(x []dd.D) []float64 {

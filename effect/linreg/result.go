@@ -126,6 +126,9 @@ func (c *core) momentVariance(ctx context.Context, v VCov) (*variance, error) {
 	if err := c.leverageAllowed(v); err != nil {
 		return nil, err
 	}
+	if c.cancels && c.byCluster == nil {
+		return nil, &needRows{v}
+	}
 	var directions [][]float64
 	if c.satterthwaiteDF(v) {
 		directions = c.directions()

@@ -3,6 +3,7 @@ package linreg
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 
 	"funn/effect/data"
@@ -141,6 +142,12 @@ func run(ctx context.Context, src data.Source, m *Model, set *moment.Set, opts O
 		return nil, err
 	}
 	va, err := c.momentVariance(ctx, m.VCov)
+	if NeedsRows(err) && c.cancels && m.VCov.Clustered() && len(m.Cluster) == 1 && len(set.Spec().Cluster) > 0 {
+		if err := c.rowMoments(ctx, src); err != nil {
+			return nil, fmt.Errorf("second pass for %s: %w", m.VCov, err)
+		}
+		va, err = c.momentVariance(ctx, m.VCov)
+	}
 	if NeedsRows(err) {
 		if m.VCov == CR2 || m.VCov == CR3 {
 			return nil, refuse(CodeUnsupported, m.Cluster, "%s keeps a matrix for each cluster of %s, which here exceeds the memory limit: use CR1, or absorb the category with most levels", m.VCov, m.Cluster[0])

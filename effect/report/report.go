@@ -248,6 +248,9 @@ func Summary(l Language, r *effect.Result) string {
 		}
 	}
 	line(fmt.Sprintf(l.Pick("Usikkerheten er et %s-intervall (%s).", "The uncertainty is a %s interval (%s)."), l.percent(r.Confidence), varianceWords(l, r)))
+	if text := solved(l, r); text != "" {
+		line(text)
+	}
 	if text := assumption(l, r.Design); text != "" {
 		line(text)
 	}
@@ -267,6 +270,25 @@ func Summary(l Language, r *effect.Result) string {
 		}
 	}
 	return b.String()
+}
+
+// solved tells how exactly the fixed effects were solved for, in the worst of the
+// models; empty without fixed effects.
+func solved(l Language, r *effect.Result) string {
+	worst := math.Inf(-1)
+	for _, m := range r.Models {
+		if m.SolverResidual.Known() {
+			worst = max(worst, float64(m.SolverResidual))
+		}
+	}
+	switch {
+	case math.IsInf(worst, -1):
+		return ""
+	case worst == 0:
+		return l.Pick("De faste effektene er løst eksakt.", "The fixed effects were solved for exactly.")
+	}
+	digits := int(math.Ceil(math.Log10(worst)))
+	return fmt.Sprintf(l.Pick("De faste effektene er løst til en relativ rest under 1e%d.", "The fixed effects were solved for to a relative residual below 1e%d."), digits)
 }
 
 // Warnings lists the warnings in the language, but for the one that the plan

@@ -201,3 +201,29 @@ func TestParseLanguage(t *testing.T) {
 		t.Errorf("en = %s, %v", l, err)
 	}
 }
+
+// TestSolverResidualIsTold: the residual of the fixed effects' solver is told,
+// that of the worst model.
+func TestSolverResidualIsTold(t *testing.T) {
+	models := func(residuals ...effect.Number) *effect.Result {
+		r := &effect.Result{Confidence: 0.95, Design: plan.PanelDesign}
+		for _, x := range residuals {
+			r.Models = append(r.Models, effect.Model{SolverResidual: x})
+		}
+		return r
+	}
+	const told = "The fixed effects were solved for"
+	for name, tt := range map[string]struct {
+		result *effect.Result
+		want   string
+	}{
+		"none":    {models(effect.Withheld), ""},
+		"direct":  {models(0), told + " exactly."},
+		"several": {models(0, 4.2e-14, effect.Withheld, 3e-16), told + " to a relative residual below 1e-13."},
+	} {
+		text := report.Summary(report.English, tt.result)
+		if tt.want == "" && strings.Contains(text, told) || !strings.Contains(text, tt.want) {
+			t.Errorf("%s: %q is not told in\n%s", name, tt.want, text)
+		}
+	}
+}
