@@ -121,6 +121,10 @@
 // eleven right digits, on Filip's polynomial, which most packages cannot fit,
 // seven, which is what the rounding of its powers leaves.
 //
-// Where the columns depend on each other so much that this would lose digits, the
-// basis is computed row by row in a second pass instead, which loses half as many.
+// Leverages, scores and the eigenvalues for CR2 and CR3 are computed on an
+// orthonormal basis of the columns, cluster by cluster, from moments alone: the
+// rows of a cluster are never needed together, so clusters of a million rows cost
+// what clusters of ten do. Where the columns depend on each other so much that
+// this would lose digits, the basis is computed row by row in a second pass, which
+// loses half as many.
 package linreg
