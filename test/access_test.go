@@ -177,7 +177,7 @@ func queries(hidden []string) []string {
 	return out
 }
 
-var random = regexp.MustCompile(`name="_key" value="[^"]*"`)
+var random = regexp.MustCompile(`name="_(key|who)" value="[^"]*"`)
 
 // neutral takes out what differs from one answer to the next by chance.
 func neutral(page string) string { return random.ReplaceAllString(page, "") }
@@ -386,7 +386,7 @@ func TestTwoWorlds(t *testing.T) {
 	t.Logf("%d cells", cells)
 }
 
-var byChance = regexp.MustCompile(`name="_key" value="[^"]*"|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|kl\. [0-9.]+|after=[A-Za-z0-9_=-]+|http://127\.0\.0\.1:[0-9]+`)
+var byChance = regexp.MustCompile(`name="_(key|who)" value="[^"]*"|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|kl\. [0-9.]+|after=[A-Za-z0-9_=-]+|http://127\.0\.0\.1:[0-9]+`)
 
 // same takes out what differs between two demos by chance: form keys, ids and the
 // minute that the clock shows.

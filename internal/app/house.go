@@ -217,6 +217,7 @@ func (h *house) furnish(ctx context.Context) (err error) {
 	if h.files.Store, err = blob.Open(ctx, h.settings.Files); err != nil {
 		return fmt.Errorf("FUNN_FILES_URL: %w", err)
 	}
+	h.files.db = h.db
 	if err := h.files.Sweep(ctx); err != nil {
 		return err
 	}
@@ -224,6 +225,7 @@ func (h *house) furnish(ctx context.Context) (err error) {
 	h.sessions = authn.New(h.db, authn.Options{Secure: strings.HasPrefix(h.settings.BaseURL, "https:"), Refuse: h.refuse, Log: h.settings.Log})
 	h.links = authn.Links{DB: h.db}
 	h.router = &web.Router{Catalog: h.catalog, Sessions: h.sessions, Actor: h.people.Actor, Logger: h.settings.Log}
+	h.router.Forms, h.router.KeepFile = h.sessions, h.site.KeepFile
 	h.site.Router = h.router
 	if h.settings.Demo {
 		h.router.Demo = func(ctx context.Context) (time.Time, bool) { return h.engine.Now(ctx), true }

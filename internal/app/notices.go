@@ -50,13 +50,16 @@ func (h *house) prepareJobs(sender mail.Sender) {
 	}
 }
 
-// sweep removes what is no longer needed: dead sessions and links, finished jobs and sent
-// letters.
+// sweep removes what is no longer needed: dead sessions and links, uploads that came
+// to nothing, finished jobs and sent letters.
 func (h *house) sweep(ctx context.Context) error {
 	if _, err := h.sessions.Sweep(ctx); err != nil {
 		return err
 	}
 	if _, err := h.links.Sweep(ctx); err != nil {
+		return err
+	}
+	if err := h.files.sweep(ctx, time.Now()); err != nil {
 		return err
 	}
 	old := time.Now().AddDate(0, 0, -30)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -46,6 +47,9 @@ type Sessions struct {
 	touch   time.Duration
 	refuse  Refuse
 	log     *slog.Logger
+
+	keyLock sync.Mutex
+	key     string // to sign with; empty until it is needed
 }
 
 // The keys of what a session remembers beside the person.
@@ -53,6 +57,7 @@ const (
 	keyLang    = "lang"
 	keyFlash   = "flash"
 	keyPending = "oidc"
+	keyKept    = "kept"
 )
 
 // New gives the sessions that the database holds. The table comes from Migrations.
@@ -107,8 +112,20 @@ func visitOf(ctx context.Context) *visit {
 
 var errNoSession = errors.New("no session in the context: the route is outside the session middleware")
 
+// lasting gives what a browser remembers whoever is logged in at it, and nobody:
+// its language, and which forms came from it after a login was lost.
+func (s *Sessions) lasting(ctx context.Context) map[string]string {
+	out := map[string]string{}
+	for _, key := range []string{keyLang, keyKept} {
+		if value := s.manager.GetString(ctx, key); value != "" {
+			out[key] = value
+		}
+	}
+	return out
+}
+
 // Login makes the person the one who is logged in. What the browser held before
-// is forgotten but for its language, and it gets a new token, so that nobody can
+// is forgotten but for what lasts, and it gets a new token, so that nobody can
 // have planted the one it goes on with.
 func (s *Sessions) Login(ctx context.Context, personID string) error {
 	v := visitOf(ctx)
@@ -118,15 +135,15 @@ func (s *Sessions) Login(ctx context.Context, personID string) error {
 	if personID == "" {
 		return errors.New("log in: no person")
 	}
-	language := s.Lang(ctx)
+	lasting := s.lasting(ctx)
 	if err := s.manager.Clear(ctx); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
 	if err := s.manager.RenewToken(ctx); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
-	if language != "" {
-		s.manager.Put(ctx, keyLang, language)
+	for key, value := range lasting {
+		s.manager.Put(ctx, key, value)
 	}
 	v.person, v.fresh, v.vital = personID, true, true
 	v.expires = earlier(time.Now().Add(s.idle), s.manager.Deadline(ctx))
@@ -156,7 +173,7 @@ func (s *Sessions) Rotate(ctx context.Context) error {
 }
 
 // Logout ends every session of the person who is logged in, at all browsers, and
-// this one also when nobody is. The language stays.
+// this one also when nobody is. What lasts stays.
 func (s *Sessions) Logout(ctx context.Context) error {
 	v := visitOf(ctx)
 	if v == nil {
@@ -164,7 +181,7 @@ func (s *Sessions) Logout(ctx context.Context) error {
 	}
 	// A browser that has gone away meanwhile is logged out all the same.
 	ctx = context.WithoutCancel(ctx)
-	language := s.Lang(ctx)
+	lasting := s.lasting(ctx)
 	if v.person != "" {
 		if err := s.DestroyAll(ctx, v.person); err != nil {
 			return err
@@ -174,8 +191,9 @@ func (s *Sessions) Logout(ctx context.Context) error {
 		return fmt.Errorf("log out: %w", err)
 	}
 	*v = visit{}
-	if language != "" {
-		s.SetLang(ctx, language)
+	for key, value := range lasting {
+		s.manager.Put(ctx, key, value)
+		v.vital = true
 	}
 	return nil
 }
@@ -190,12 +208,16 @@ func (s *Sessions) DestroyAll(ctx context.Context, personID string) error {
 	return nil
 }
 
-// Sweep deletes the sessions that have expired and gives their number. They are
-// no longer valid anyway; a recurring job keeps the table small.
+// Sweep deletes the sessions that have expired, and gives their number, and the
+// kept forms whose time is up. They are no longer valid anyway; a recurring job
+// keeps the tables small.
 func (s *Sessions) Sweep(ctx context.Context) (int64, error) {
 	n, err := s.db.Exec(ctx, "DELETE FROM session WHERE expires <= $1", time.Now())
 	if err != nil {
 		return 0, fmt.Errorf("sweep sessions: %w", err)
+	}
+	if _, err := s.db.Exec(ctx, "DELETE FROM kept_form WHERE made <= $1", time.Now().Add(-keptTime)); err != nil {
+		return n, fmt.Errorf("sweep kept forms: %w", err)
 	}
 	return n, nil
 }

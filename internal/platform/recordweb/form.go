@@ -161,7 +161,7 @@ func (p *pages[T]) ask(c *web.Context, status int, cmd lifecycle.Command, rec T,
 	if cmd.Confirm {
 		props.Consequence = lang.T(ctx, kind+"."+cmd.Name+".consequence")
 	}
-	props.Conflict = a.conflict
+	props.Conflict, props.Kept = a.conflict, a.kept
 	for _, w := range a.warnings {
 		props.Warnings = append(props.Warnings, lang.T(ctx, w.Key, web.Args(ctx, w.Args)...))
 	}
@@ -199,7 +199,18 @@ func (p *pages[T]) ask(c *web.Context, status int, cmd lifecycle.Command, rec T,
 				props.Form.Errors = append(props.Form.Errors, ui.FieldError{ID: u.ID, Text: u.Error})
 			}
 		}
-		control, err := p.control(ctx, f, u, a.values[f.Name], subject)
+		var file ui.KeptFile
+		if f.Type == form.File {
+			token := first(a.values[web.KeptFile(f.Name)])
+			kept, err := p.site.kept(ctx, token)
+			if err != nil {
+				return err
+			}
+			if kept != nil {
+				file = ui.KeptFile{Name: kept.Name, Token: ui.HiddenField{Name: web.KeptFile(f.Name), Value: token}, Drop: dropFile + f.Name}
+			}
+		}
+		control, err := p.control(ctx, f, u, a.values[f.Name], subject, file)
 		if err != nil {
 			return err
 		}
@@ -220,7 +231,7 @@ func (p *pages[T]) ask(c *web.Context, status int, cmd lifecycle.Command, rec T,
 }
 
 // control gives the control of a field's type.
-func (p *pages[T]) control(ctx context.Context, f form.Field, u ui.Field, values []string, rec any) (templ.Component, error) {
+func (p *pages[T]) control(ctx context.Context, f form.Field, u ui.Field, values []string, rec any, k ui.KeptFile) (templ.Component, error) {
 	switch f.Type {
 	case form.Area:
 		u.Max = f.Limit()
@@ -233,7 +244,7 @@ func (p *pages[T]) control(ctx context.Context, f form.Field, u ui.Field, values
 		return ui.NumberField(u), nil
 	case form.File:
 		u.Accept = ".pdf,.docx,.xlsx,.odt,.png,.jpg,.jpeg,.csv,.txt"
-		return ui.FileField(u), nil
+		return ui.FileField(u, k), nil
 	case form.Tick:
 		ticked := u.Value == "true"
 		u.Value = "true"

@@ -666,6 +666,18 @@ func (p *pages[T]) creating(c lifecycle.Command, h func(*web.Context, lifecycle.
 // commandForm asks for what a command must be told. Who may not give it, or not
 // now, is told so at once.
 func (p *pages[T]) commandForm(c *web.Context, cmd lifecycle.Command, rec T) error {
+	kept, err := c.Kept()
+	if err != nil {
+		return err
+	}
+	err = p.fresh(c, cmd, rec, kept)
+	if kept != nil && err != nil {
+		return p.again(c, cmd, rec, kept, record.Input{Request: kept.Get("_key")}, err)
+	}
+	return err
+}
+
+func (p *pages[T]) fresh(c *web.Context, cmd lifecycle.Command, rec T, kept url.Values) error {
 	actions, err := p.kind.Actions(c.Ctx(), rec)
 	if err != nil {
 		return err
@@ -680,6 +692,10 @@ func (p *pages[T]) commandForm(c *web.Context, cmd lifecycle.Command, rec T) err
 			f.Fields = append(f.Fields, fault.Field{Key: b.Key, Args: b.Args})
 		}
 		return f
+	}
+	if kept != nil {
+		version, _ := strconv.Atoi(kept.Get("_version")) // none is as good as one that cannot be read
+		return p.ask(c, http.StatusOK, cmd, rec, asked{values: kept, warnings: actions[i].Verdict.Warnings, kept: true, key: kept.Get("_key"), version: version})
 	}
 	values, err := stored(cmd.Fields, rec)
 	if err != nil {
@@ -712,13 +728,20 @@ func (p *pages[T]) createForm(c *web.Context, cmd lifecycle.Command) error {
 	if !access.Allows(cmd.Who, c.Actor, access.Subject{}) {
 		return fault.New(fault.Forbidden, "error.forbidden")
 	}
+	var none T
+	kept, err := c.Kept()
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		return p.ask(c, http.StatusOK, cmd, none, asked{values: kept, kept: true, key: kept.Get("_key")})
+	}
 	values := map[string][]string{}
 	for _, f := range cmd.Fields {
 		if given := c.R.URL.Query()[f.Name]; f.Type != form.File && given != nil {
 			values[f.Name] = given
 		}
 	}
-	var none T
 	return p.ask(c, http.StatusOK, cmd, none, asked{values: values})
 }
 
@@ -744,6 +767,12 @@ func (p *pages[T]) create(c *web.Context, cmd lifecycle.Command) error {
 }
 
 func (p *pages[T]) command(c *web.Context, cmd lifecycle.Command, rec T) error {
+	if c.Actor.Nobody() {
+		// Before the form is read, so that it can be kept whole until they have logged in.
+		if _, err := p.kind.Refused(c.Ctx(), rec, cmd.Name, ""); err != nil {
+			return errUnauthorised
+		}
+	}
 	in, typed, err := p.read(c)
 	if err != nil {
 		return err
@@ -754,8 +783,6 @@ func (p *pages[T]) command(c *web.Context, cmd lifecycle.Command, rec T) error {
 	switch {
 	case done:
 		return p.done(c, cmd, rec.Base())
-	case err != nil && c.Actor.Nobody():
-		return errUnauthorised
 	case err != nil:
 		return p.again(c, cmd, rec, typed, in, err)
 	}
@@ -783,22 +810,16 @@ func (p *pages[T]) done(c *web.Context, cmd lifecycle.Command, h *record.Head) e
 // longestKey is more than web.NewKey makes.
 const longestKey = 64
 
-// read reads the form that was sent: all of it, or it is refused.
+// read reads the form that was sent.
 func (p *pages[T]) read(c *web.Context) (record.Input, url.Values, error) {
 	var in record.Input
-	// ParseMultipartForm keeps quiet of a form that is not multipart and could not be read to its end.
-	err := c.R.ParseForm()
-	if err == nil {
-		err = c.R.ParseMultipartForm(1 << 20)
+	sent, err := c.ReadForm()
+	if err != nil {
+		return in, nil, err
 	}
-	if err != nil && !errors.Is(err, http.ErrNotMultipart) {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return in, nil, fault.Wrap(fault.TooLarge, err, "error.too_large")
-		}
-		return in, nil, fault.Wrap(fault.Invalid, err, "error.form_broken")
+	if other, err := c.SentByOther(sent); err != nil || other {
+		return in, nil, errors.Join(err, errUnauthorised)
 	}
-	sent := c.R.PostForm
 	in.Request, in.Reason = sent.Get("_key"), sent.Get(record.ReasonField)
 	if len(in.Request) > longestKey {
 		return in, nil, fault.New(fault.Invalid, "error.form_broken")
@@ -824,7 +845,7 @@ func (p *pages[T]) answers(c *web.Context, cmd lifecycle.Command, sent url.Value
 	if !isNil(rec) {
 		any = rec
 	}
-	files, fileErr := p.files(c, cmd.Fields)
+	files, fileErr := p.files(c, cmd.Fields, sent)
 	values, err := form.Parse(c.Ctx(), cmd.Fields, sent, files, any)
 	if fileErr == nil {
 		return values, err
@@ -847,43 +868,6 @@ func (p *pages[T]) answers(c *web.Context, cmd lifecycle.Command, sent url.Value
 func isNil[T record.Record](rec T) bool {
 	var none T
 	return any(rec) == any(none)
-}
-
-// files checks and keeps the uploads of a form.
-func (p *pages[T]) files(c *web.Context, fields []form.Field) (map[string]*form.Upload, *fault.Error) {
-	out := map[string]*form.Upload{}
-	var wrong *fault.Error
-	for _, f := range fields {
-		if f.Type != form.File || c.R.MultipartForm == nil {
-			continue
-		}
-		for _, fh := range c.R.MultipartForm.File[f.Name] {
-			if fh.Filename == "" {
-				continue // nothing was chosen
-			}
-			file, err := fh.Open()
-			if err == nil {
-				var kept *form.Upload
-				kept, err = p.site.Keep(c.Ctx(), fh.Filename, file, fh.Size)
-				out[f.Name] = kept
-				err = errors.Join(err, file.Close())
-			}
-			if err != nil {
-				if wrong == nil {
-					wrong = fault.New(fault.Invalid, "error.invalid")
-				}
-				key, args := "error.file", []any(nil)
-				if flt, ok := fault.As(err); ok {
-					key, args = flt.Key, flt.Args
-				} else {
-					c.Router.Logger.ErrorContext(c.Ctx(), "upload failed", "error", err)
-				}
-				delete(out, f.Name)
-				wrong.Fields = append(wrong.Fields, fault.Field{Name: f.Name, Key: key, Args: args})
-			}
-		}
-	}
-	return out, wrong
 }
 
 // again shows the form once more with what was typed: with the errors at their
@@ -924,7 +908,9 @@ var keeps = []fault.Kind{fault.Conflict, fault.Invalid, fault.Unavailable, fault
 // wrote says whether something was typed or chosen in the form.
 func wrote(cmd lifecycle.Command, typed map[string][]string) bool {
 	return first(typed[record.ReasonField]) != "" ||
-		slices.ContainsFunc(cmd.Fields, func(f form.Field) bool { return first(typed[f.Name]) != "" })
+		slices.ContainsFunc(cmd.Fields, func(f form.Field) bool {
+			return first(typed[f.Name]) != "" || first(typed[web.KeptFile(f.Name)]) != ""
+		})
 }
 
 // asked is what a form shows.
@@ -934,6 +920,7 @@ type asked struct {
 	warnings []record.Reason
 	grounds  []string // why it was refused, where no field is to blame
 	conflict bool
+	kept     bool // it was sent when the login was lost
 	key      string
 	version  int
 }

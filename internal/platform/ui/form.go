@@ -154,3 +154,34 @@ func withMax(ctx context.Context, f Field) Field {
 	}
 	return f
 }
+
+// KeptFile is a file that a form was sent with before, and that is still there.
+// The zero KeptFile is none.
+type KeptFile struct {
+	Name  string      // as the user knows it
+	Token HiddenField // sends it again
+	Drop  string      // name of the box that takes it away
+}
+
+// withKept tells in the help text that a kept file can be exchanged.
+func withKept(ctx context.Context, f Field, kept KeptFile) Field {
+	if kept.Name != "" {
+		f.Hint = joined(" ", f.Hint, t(ctx, "form.other_file"))
+	}
+	return f
+}
+
+type hiddenKey struct{}
+
+// WithHidden gives a context in which every form that posts carries one more
+// hidden field. It is made when there is such a form, and left out when empty.
+func WithHidden(ctx context.Context, field func(context.Context) HiddenField) context.Context {
+	return context.WithValue(ctx, hiddenKey{}, field)
+}
+
+func hiddenIn(ctx context.Context) HiddenField {
+	if field, ok := ctx.Value(hiddenKey{}).(func(context.Context) HiddenField); ok {
+		return field(ctx)
+	}
+	return HiddenField{}
+}

@@ -279,7 +279,7 @@ func TestComponentsEscape(t *testing.T) {
 		"log":        LogList(evil[[]LogEntry]()),
 		"figure":     Figure(figure),
 		"form":       Form(evil[FormProps]()),
-		"fields":     Group(TextField(evil[Field]()), NumberField(evil[Field]()), DateField(evil[Field]()), MoneyField(evil[Field]()), TextArea(evil[Field]()), Select(evil[Field](), attack, evil[[]Option]()), Radios(evil[Field](), evil[[]Option]()), Checkboxes(evil[Field](), evil[[]Option](), []string{attack}), Checkbox(evil[Field](), true), FileField(evil[Field]()), FieldGroup(attack, attack)),
+		"fields":     Group(TextField(evil[Field]()), NumberField(evil[Field]()), DateField(evil[Field]()), MoneyField(evil[Field]()), TextArea(evil[Field]()), Select(evil[Field](), attack, evil[[]Option]()), Radios(evil[Field](), evil[[]Option]()), Checkboxes(evil[Field](), evil[[]Option](), []string{attack}), Checkbox(evil[Field](), true), FileField(evil[Field](), evil[KeptFile]()), FieldGroup(attack, attack)),
 		"buttons":    Group(Button(evil[ButtonProps]()), PostButton(attack, evil[ButtonProps](), evil[HiddenField]()), Submit(attack), SecondaryButton(attack, attack, attack), DangerButton(attack, attack, attack), Hide(attack, attack)),
 		"incomplete": Group(Table(TableProps{Columns: []Column{{Label: "A"}}, Rows: TextRows([][]string{{"1", "2"}})})),
 	} {

@@ -85,6 +85,8 @@ type Router struct {
 	Logger   *slog.Logger
 	Demo     func(ctx context.Context) (day time.Time, ok bool) // the demo's clock; nil outside the demo
 	MaxBody  int64                                              // bytes of a request; 0 means 32 MiB
+	Forms    Forms                                              // keeps forms over a lost login; nil keeps none
+	KeepFile FileKeeper                                         // keeps their files; nil keeps none
 
 	routes []Route
 	mux    *http.ServeMux
@@ -139,9 +141,14 @@ func (r *Router) serve(route Route) http.Handler {
 			c.fail(err)
 			return
 		}
-		if err := route.Handle(c); err != nil {
-			c.fail(err)
+		err := route.Handle(c)
+		if err == nil {
+			if err := c.forgetKept(); err != nil {
+				r.Logger.WarnContext(c.Ctx(), "kept form not removed", "error", err)
+			}
+			return
 		}
+		c.fail(err)
 	})
 }
 
@@ -231,9 +238,12 @@ func (c *Context) admit() error {
 func (c *Context) Shell() ui.Shell {
 	ctx := c.Ctx()
 	s := ui.Shell{
-		Path: c.R.URL.RequestURI(), LogoutAction: "/loggut", LoginHref: "/logginn",
+		Path: c.R.URL.RequestURI(), LogoutAction: "/loggut", LoginHref: loginPath,
 		SearchAction: "/sok", Query: "", AccessibilityHref: "/tilgjengelighet", FeedbackHref: "/kunnskap/tilbakemelding", PrivacyHref: "/personvern",
 		Flash: ui.Flash{Text: c.Router.Sessions.PopFlash(ctx)},
+	}
+	if c.R.URL.Path == loginPath {
+		s.Flash.Tone = ui.Warning // what one is told there is why one must log in
 	}
 	s.LanguageHref = func(tag lang.Tag) string {
 		q := c.R.URL.Query()
@@ -276,7 +286,8 @@ func (c *Context) Page(title string) ui.PageProps {
 // fails halfway is not sent at all.
 func (c *Context) HTML(status int, page templ.Component) error {
 	var b bytes.Buffer
-	if err := page.Render(c.Ctx(), &b); err != nil {
+	ctx := ui.WithHidden(c.Ctx(), func(ctx context.Context) ui.HiddenField { return ui.HiddenField{Name: SenderField, Value: c.sign(ctx)} })
+	if err := page.Render(ctx, &b); err != nil {
 		return fmt.Errorf("render %s: %w", c.Route.Pattern, err)
 	}
 	h := c.W.Header()
@@ -368,11 +379,7 @@ var statusKeys = map[int]string{
 func (c *Context) fail(err error) {
 	status := Status(err)
 	if status == http.StatusUnauthorized {
-		to := "/logginn"
-		if c.R.Method == http.MethodGet && c.R.URL.Path != "/" {
-			to += "?til=" + url.QueryEscape(c.R.URL.RequestURI())
-		}
-		http.Redirect(c.W, c.R, to, http.StatusSeeOther)
+		c.toLogin()
 		return
 	}
 	reference := ""

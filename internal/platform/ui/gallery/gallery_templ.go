@@ -685,7 +685,7 @@ func form() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.FileField(ui.Field{Name: "plan", Label: "Ny framdriftsplan", Hint: "PDF eller Word, inntil 10 MB", Optional: true, Accept: ".pdf,.docx"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.FileField(ui.Field{Name: "plan", Label: "Ny framdriftsplan", Hint: "PDF eller Word, inntil 10 MB", Optional: true, Accept: ".pdf,.docx"}, ui.KeptFile{Name: "framdriftsplan-for-hele-prosjektperioden-2022.pdf", Token: ui.HiddenField{Name: "_kept.plan", Value: "x"}, Drop: "_drop.plan"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
