@@ -4,10 +4,16 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"funn/internal/platform/authn"
 	"funn/internal/platform/clock"
 	"funn/internal/platform/db"
 	"funn/internal/platform/db/dbtest"
@@ -160,4 +166,81 @@ func TestReminders(t *testing.T) {
 			t.Errorf("a moved deadline gives %d letters before it and %d after, want 2 and 0", before, after)
 		}
 	})
+}
+
+// Clients behind a proxy that is trusted are counted one by one, and whoever does
+// too much is told so in their own language, when to come back, and keeps what was
+// written.
+func TestLimitsForEachClient(t *testing.T) {
+	for name, c := range map[string]struct {
+		proxies string
+		others  int // what another client behind the same proxy gets
+	}{"trusted": {"127.0.0.0/8", http.StatusSeeOther}, "not trusted": {"", http.StatusTooManyRequests}} {
+		t.Run(name, func(t *testing.T) {
+			proxies, err := authn.ParseProxies(c.proxies)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			h, err := open(t.Context(), settings{
+				Database: "sqlite:" + filepath.Join(dir, "funn.db"), Files: "file://" + filepath.Join(dir, "files"), BaseURL: "http://localhost",
+				Demo: true, Log: slog.New(slog.DiscardHandler), Proxies: proxies,
+			}, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = h.close() }()
+			if err := h.furnish(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			send := func(client, language string) *httptest.ResponseRecorder {
+				form := url.Values{"about": {"error"}, "body": {"Skrive med omhu."}}
+				r := httptest.NewRequest(http.MethodPost, "/kunnskap/tilbakemelding", strings.NewReader(form.Encode()))
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				r.Header.Set("X-Forwarded-For", client)
+				r.Header.Set("Accept-Language", language)
+				r.RemoteAddr = "127.0.0.1:1"
+				w := httptest.NewRecorder()
+				h.handler.ServeHTTP(w, r)
+				return w
+			}
+			for n := range 10 {
+				if w := send("192.0.2.1", "nb"); w.Code != http.StatusSeeOther {
+					t.Fatalf("number %d: %d", n+1, w.Code)
+				}
+			}
+			for language, text := range map[string]string{"nb": "Vent et minutt", "nn": "Vent eit minutt", "en": "Wait a minute"} {
+				// What the client itself puts before its address makes it no other.
+				w := send("198.51.100.9, 192.0.2.1", language)
+				wait, err := strconv.Atoi(w.Header().Get("Retry-After"))
+				if w.Code != http.StatusTooManyRequests || err != nil || wait < 1 || wait > 60 {
+					t.Errorf("too much: %d, to come back after %q", w.Code, w.Header().Get("Retry-After"))
+				}
+				if page := w.Body.String(); !strings.Contains(page, text) || !strings.Contains(page, "Skrive med omhu.") {
+					t.Errorf("in %s the page does not say %q, or what was written is lost", language, text)
+				}
+			}
+			if w := send("192.0.2.2", "nb"); w.Code != c.others {
+				t.Errorf("another client: %d, want %d", w.Code, c.others)
+			}
+		})
+	}
+}
+
+// Too many logins are answered with a page in the reader's language.
+func TestTooManyLogins(t *testing.T) {
+	h := demoIn(t, t.TempDir())
+	defer func() { _ = h.close() }()
+	limit := authn.NewLimiter(1, h.refuse, authn.ByIP())
+	served := limit.Middleware(http.NotFoundHandler())
+	var w *httptest.ResponseRecorder
+	for range 2 {
+		r := httptest.NewRequest(http.MethodGet, authn.StartPath, nil)
+		r.Header.Set("Accept-Language", "nn")
+		w = httptest.NewRecorder()
+		served.ServeHTTP(w, r)
+	}
+	if page := w.Body.String(); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" || !strings.Contains(page, `<html lang="nn"`) || !strings.Contains(page, "innloggingsforsøk") {
+		t.Errorf("%d, to come back after %q:\n%s", w.Code, w.Header().Get("Retry-After"), page)
+	}
 }

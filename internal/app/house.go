@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,6 @@ import (
 	"funn/internal/platform/clock"
 	"funn/internal/platform/db"
 	"funn/internal/platform/event"
-	"funn/internal/platform/fault"
 	"funn/internal/platform/jobs"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/mail"
@@ -57,6 +57,7 @@ type settings struct {
 	SMTP     string
 	OIDC     authn.Config
 	Roles    string
+	Proxies  []netip.Prefix // in front of the program: what they say of a client's address is believed
 	Demo     bool
 	Log      *slog.Logger
 	// Extra are modules beside the house's own, as the test of a new kind has.
@@ -280,14 +281,14 @@ func (h *house) chain() http.Handler {
 	pages := http.NewServeMux()
 	pages.Handle("GET /static/", ui.Assets())
 	if h.login != nil {
-		limit := authn.NewLimiter(10, h.refuse, authn.ByIP())
+		limit := authn.NewLimiter(10, h.refuse, authn.ByIP(h.settings.Proxies...))
 		pages.Handle("GET "+authn.StartPath, limit.Middleware(h.sessions.Middleware(http.HandlerFunc(h.login.Start))))
 		pages.Handle("GET "+authn.CallbackPath, limit.Middleware(h.sessions.Middleware(http.HandlerFunc(h.login.Callback))))
 	}
 	// By address too, so that nobody's letter box is filled from many places.
-	perAddress := authn.NewLimiter(10, h.refuse, authn.ByIP(), authn.ByField("email"))
+	perAddress := authn.NewLimiter(10, h.refuse, authn.ByIP(h.settings.Proxies...), authn.ByField("email"))
 	pages.Handle("POST "+authn.LinkPath, perAddress.Middleware(h.sessions.Middleware(telemetry.Routed(h.router.Handler()))))
-	perCode := authn.NewLimiter(10, h.refuse, authn.ByIP())
+	perCode := authn.NewLimiter(10, h.refuse, authn.ByIP(h.settings.Proxies...))
 	pages.Handle("POST "+authn.EnterPath, perCode.Middleware(h.sessions.Middleware(telemetry.Routed(h.router.Handler()))))
 	pages.Handle(api.Base, h.api())
 	pages.Handle("/", h.sessions.Middleware(telemetry.Routed(h.router.Handler())))
@@ -380,10 +381,7 @@ func (h *house) themeName(ctx context.Context, slug string) string {
 }
 
 // refuse shows a refusal of the login as a page.
-func (h *house) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
-	if f, ok := fault.As(err); ok && status == http.StatusTooManyRequests {
-		err = fault.Wrap(fault.TooMany, f.Cause, f.Key, f.Args...)
-	}
+func (h *house) refuse(w http.ResponseWriter, r *http.Request, _ int, err error) {
 	h.router.Refuse(w, r, err)
 }
 

@@ -32,10 +32,10 @@ import (
 
 // publicModules are the parts that the public meets.
 func (h *house) publicModules() []module.Module {
-	limit := authn.NewLimiter(10, h.refuse, authn.ByIP())
+	limit := authn.NewLimiter(10, h.refuse, authn.ByIP(h.settings.Proxies...))
 	return []module.Module{
 		admin.Module(admin.Deps{Engine: h.engine, Settings: h.adminSettings, People: h.adminPeople, Unit: h.people.UnitName}),
-		feedbackweb.Module(feedbackweb.Deps{Service: feedback.New(h.sendAnswer), Site: h.site, Limit: limit.Middleware}),
+		feedbackweb.Module(feedbackweb.Deps{Service: feedback.New(h.sendAnswer), Site: h.site, TooMany: limit.Refused}),
 		portal.Module(portal.Deps{Reader: reader{h}, ReportTypes: publication.Types, Instruments: project.Instruments, Labels: project.Labels()}),
 	}
 }

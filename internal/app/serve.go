@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"funn/internal/platform/authn"
 	"funn/internal/platform/clock"
 	"funn/internal/platform/event"
 	"funn/internal/platform/telemetry"
@@ -78,6 +79,9 @@ func fromEnvironment(getenv func(string) string) (settings, string, error) {
 	}
 	if s.OIDC.Issuer != "" && s.Roles == "" {
 		bad("FUNN_OIDC_ISSUER is set, but FUNN_ROLES is not: nobody would have a role")
+	}
+	if s.Proxies, err = authn.ParseProxies(getenv("FUNN_TRUSTED_PROXIES")); err != nil {
+		bad("FUNN_TRUSTED_PROXIES: %v", err)
 	}
 	addr := getenv("FUNN_ADDR")
 	if addr == "" {

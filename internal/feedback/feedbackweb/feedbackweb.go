@@ -29,8 +29,9 @@ import (
 type Deps struct {
 	Service *feedback.Service
 	Site    *recordweb.Site
-	// Limit lets only so many through to the handler that it is given.
-	Limit func(next http.Handler) http.Handler
+	// TooMany says whether one sender sends too much, and tells in the answer's
+	// header when to come back.
+	TooMany func(w http.ResponseWriter, r *http.Request) bool
 }
 
 type pages struct{ Deps }
@@ -63,7 +64,7 @@ func (p *pages) routes(r *web.Router) {
 	})
 	r.Add(
 		web.Route{Pattern: "GET " + formPath, Rule: web.Public, Handle: p.form},
-		web.Route{Pattern: "POST " + formPath, Rule: web.Public, Handle: p.limited},
+		web.Route{Pattern: "POST " + formPath, Rule: web.Public, Handle: p.send},
 		web.Route{Pattern: "GET " + receiptPath, Rule: web.Public, Handle: p.receipt},
 		web.Route{Pattern: "GET " + listPath, Rule: web.Staff, Roles: feedback.Handlers, Handle: p.list},
 	)
@@ -90,11 +91,12 @@ type formProps struct {
 	Form                     ui.FormProps
 	About, Page, Body, Email ui.Field
 	Abouts                   []ui.Option
+	TooMany                  bool // it was not taken: the sender sends too much
 }
 
 func (p *pages) ask(c *web.Context, status int, typed url.Values, key string, errs []fault.Field) error {
 	ctx := c.Ctx()
-	b := formProps{Form: ui.FormProps{Action: formPath, Hidden: []ui.HiddenField{{Name: "_key", Value: key}}}}
+	b := formProps{TooMany: status == http.StatusTooManyRequests, Form: ui.FormProps{Action: formPath, Hidden: []ui.HiddenField{{Name: "_key", Value: key}}}}
 	for _, a := range feedback.Abouts {
 		b.Abouts = append(b.Abouts, ui.Option{Value: a, Label: lang.T(ctx, "feedback.about."+a)})
 	}
@@ -130,21 +132,17 @@ func (p *pages) ask(c *web.Context, status int, typed url.Values, key string, er
 	return c.WithinPublic(status, props, formPage(b))
 }
 
-// limited keeps one sender from filling the list of those who answer.
-func (p *pages) limited(c *web.Context) (err error) {
-	p.Limit(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { err = p.send(c) })).ServeHTTP(c.W, c.R)
-	return err
-}
-
 func (p *pages) send(c *web.Context) error {
 	if err := c.R.ParseForm(); err != nil {
 		return fault.Wrap(fault.Invalid, err, "error.form_broken")
 	}
 	ctx, sent := c.Ctx(), c.R.PostForm
 	if c.Actor.Nobody() {
-		// In the log, whoever has not logged in is nobody. Under that name the same
-		// form sent twice is known again.
-		ctx = access.With(ctx, access.Actor{ID: "nobody", Name: lang.T(ctx, "feedback.anonymous")})
+		ctx = access.With(ctx, access.Actor{Name: lang.T(ctx, "feedback.anonymous")})
+	}
+	if p.TooMany(c.W, c.R) {
+		// One sender must not fill the list of those who answer, nor lose what is written.
+		return p.ask(c, http.StatusTooManyRequests, sent, sent.Get("_key"), nil)
 	}
 	values, err := form.Parse(ctx, feedback.Fields(), sent, nil, nil)
 	var f *feedback.Feedback

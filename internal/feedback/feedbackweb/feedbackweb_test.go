@@ -34,8 +34,8 @@ func each(t *testing.T, perMinute int, test func(t *testing.T, h house)) {
 			letters = append(letters, l)
 			return nil
 		})
-		limit := authn.NewLimiter(perMinute, func(w http.ResponseWriter, _ *http.Request, status int, _ error) { w.WriteHeader(status) }, authn.ByIP())
-		return []module.Module{feedbackweb.Module(feedbackweb.Deps{Service: service, Site: h.Site, Limit: limit.Middleware})}
+		limit := authn.NewLimiter(perMinute, nil, authn.ByIP())
+		return []module.Module{feedbackweb.Module(feedbackweb.Deps{Service: service, Site: h.Site, TooMany: limit.Refused})}
 	}
 	orgtest.Each(t, []fs.FS{feedback.Migrations}, build, func(t *testing.T, h *orgtest.House) { test(t, house{h, service, &letters}) })
 }
@@ -180,8 +180,12 @@ func TestOneSenderCannotFillTheList(t *testing.T) {
 			if n >= 3 {
 				want = http.StatusTooManyRequests
 			}
-			if p := h.Post(t, "", path, "about", "error", "body", "x"); p.Status != want {
+			p := h.Post(t, "", path, "about", "error", "body", "Det jeg skrev, skal ikke gå tapt.")
+			if p.Status != want {
 				t.Errorf("number %d: %d, want %d", n+1, p.Status, want)
+			}
+			if n >= 3 && (p.Header.Get("Retry-After") == "" || !p.Has("Det jeg skrev, skal ikke gå tapt.", "For mange forsøk", "Vent et minutt")) {
+				t.Errorf("number %d is told to come back after %q on the page:\n%s", n+1, p.Header.Get("Retry-After"), p.Body)
 			}
 		}
 		if n := len(h.all(t)); n != 3 {

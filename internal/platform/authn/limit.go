@@ -39,19 +39,28 @@ func NewLimiter(perMinute int, refuse Refuse, keys ...Key) *Limiter {
 // Middleware refuses what is too much.
 func (l *Limiter) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var under []string
-		for i, key := range l.keys {
-			if k := key(r); k != "" {
-				under = append(under, fmt.Sprintf("%d %s", i, k))
-			}
-		}
-		if wait := l.take(under, time.Now()); wait > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
-			l.refuse(w, r, http.StatusTooManyRequests, fault.New(fault.Unavailable, "authn.too_many"))
+		if l.Refused(w, r) {
+			l.refuse(w, r, http.StatusTooManyRequests, fault.New(fault.TooMany, "authn.too_many"))
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// Refused counts the request and says whether it is too much. If so, the answer's
+// header tells when to come back, and the caller answers with 429.
+func (l *Limiter) Refused(w http.ResponseWriter, r *http.Request) bool {
+	var under []string
+	for i, key := range l.keys {
+		if k := key(r); k != "" {
+			under = append(under, fmt.Sprintf("%d %s", i, k))
+		}
+	}
+	wait := l.take(under, time.Now())
+	if wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+	}
+	return wait > 0
 }
 
 // take counts a request under all keys, or under none and says how long to wait.
@@ -144,6 +153,31 @@ func address(s string) (netip.Addr, bool) {
 	}
 	a, err := netip.ParseAddr(s)
 	return a.Unmap().WithZone(""), err == nil
+}
+
+// ParseProxies reads the networks of the proxies in front of the program, with a
+// comma between: "10.0.0.0/8, 192.0.2.7".
+func ParseProxies(text string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, part := range strings.Split(text, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(part)
+		if err != nil {
+			a, aerr := netip.ParseAddr(part)
+			if aerr != nil {
+				return nil, fmt.Errorf("%q is neither an address nor a network", part)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		if p.Bits() == 0 {
+			return nil, fmt.Errorf("%q trusts everybody, so that anybody could pass for another", part)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
 }
 
 // ByField counts by a field of the form that is posted: the account that the

@@ -1,6 +1,7 @@
 package authn
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -224,5 +225,19 @@ func TestByField(t *testing.T) {
 	}
 	if got := key(httptest.NewRequest(http.MethodGet, "/?user=x", nil)); got != "" {
 		t.Errorf("a page that is read is counted under %q", got)
+	}
+}
+
+// The networks of proxies are read or refused by name; none may take in everybody.
+func TestProxies(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "[]", " , ": "[]", "192.0.2.7": "[192.0.2.7/32]", "10.1.2.3/8, 2001:db8::1": "[10.0.0.0/8 2001:db8::1/128]",
+		"10.0.0.0/33": "error", "ingress": "error", "0.0.0.0/0": "error", "::/0": "error",
+	} {
+		got, err := ParseProxies(text)
+		if s := fmt.Sprint(got); err == nil && s != want || err != nil && want != "error" {
+			t.Errorf("%q: %s, %v; want %s", text, s, err, want)
+		}
 	}
 }

@@ -198,7 +198,7 @@ func (k *Kind[T]) Create(ctx context.Context, command string, in Input, prepare 
 				return err
 			}
 			if len(events) > 0 {
-				if events[0].ActorID != actor.ID || events[0].Command != c.Name || events[0].Kind != k.Name {
+				if events[0].ActorID != actorID(actor) || events[0].Command != c.Name || events[0].Kind != k.Name {
 					return fault.New(fault.Conflict, "error.request_key")
 				}
 				rec, err = k.Load(ctx, events[0].RecordID)
@@ -212,6 +212,15 @@ func (k *Kind[T]) Create(ctx context.Context, command string, in Input, prepare 
 		return k.apply(ctx, c, rec, in)
 	})
 	return rec, err
+}
+
+// actorID gives the name in the log of who acts: whoever has not logged in is
+// nobody, and under that name the same form sent twice is known again.
+func actorID(a access.Actor) string {
+	if a.Nobody() {
+		return "nobody"
+	}
+	return a.ID
 }
 
 // Begin is Create for a caller that does not know the kind's type.
@@ -228,7 +237,7 @@ func (k *Kind[T]) begin(ctx context.Context, rec T) {
 	h.ID = uuid.Must(uuid.NewV7()).String()
 	h.Kind = k.Name
 	h.State = k.Initial[0]
-	h.Created, h.CreatedBy, h.StateSince, h.Updated = now, access.From(ctx).ID, now, now
+	h.Created, h.CreatedBy, h.StateSince, h.Updated = now, actorID(access.From(ctx)), now, now
 	if h.Lang == "" {
 		h.Lang = string(lang.NB)
 	}
@@ -283,7 +292,7 @@ func (k *Kind[T]) repeated(ctx context.Context, request, command, id string) (bo
 	if err != nil || len(events) == 0 {
 		return false, err
 	}
-	if events[0].ActorID != access.From(ctx).ID || events[0].RecordID != id || events[0].Command != command {
+	if events[0].ActorID != actorID(access.From(ctx)) || events[0].RecordID != id || events[0].Command != command {
 		return false, fault.New(fault.Conflict, "error.request_key")
 	}
 	return true, nil
@@ -335,7 +344,7 @@ func (k *Kind[T]) sameHand(ctx context.Context, c Command[T], id string, actor a
 		if err != nil {
 			return false, err
 		}
-		if len(givers) > 0 && givers[0] == actor.ID {
+		if len(givers) > 0 && givers[0] == actorID(actor) {
 			return true, nil
 		}
 	}
@@ -463,10 +472,7 @@ func (k *Kind[T]) write(ctx context.Context, rec T, create bool, ev event.Event,
 		data = []byte("{}")
 	}
 	actor := access.From(ctx)
-	ev.RecordID, ev.Kind, ev.Data, ev.ActorID, ev.ActorName = h.ID, k.Name, string(data), actor.ID, actor.Name
-	if actor.Nobody() {
-		ev.ActorID = "nobody"
-	}
+	ev.RecordID, ev.Kind, ev.Data, ev.ActorID, ev.ActorName = h.ID, k.Name, string(data), actorID(actor), actor.Name
 	if ev, err = event.Append(ctx, e.DB, ev); err != nil {
 		return err
 	}

@@ -254,30 +254,35 @@ func TestTasksOfWhatMayBeRead(t *testing.T) {
 // The same form sent many times at once makes one record, and everybody gets it.
 func TestSameFormOnce(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
-		_, k := engine(t, d)
-		send := in("title", "x")
-		send.Request = "form-1"
-		ids := make([]string, 16)
-		var wg sync.WaitGroup
-		for i := range ids {
-			wg.Go(func() {
-				c, err := k.Create(as("ann"), "open", send, nil)
-				if err != nil {
-					t.Errorf("send %d: %v", i, err)
-					return
+	for _, who := range []string{"ann", ""} {
+		t.Run("by "+who, func(t *testing.T) {
+			dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+				_, k := engine(t, d)
+				k.Commands[0].Who = []access.Rule{{Public: true}}
+				send := in("title", "x")
+				send.Request = "form-1"
+				ids := make([]string, 16)
+				var wg sync.WaitGroup
+				for i := range ids {
+					wg.Go(func() {
+						c, err := k.Create(as(who), "open", send, nil)
+						if err != nil {
+							t.Errorf("send %d: %v", i, err)
+							return
+						}
+						ids[i] = c.ID
+					})
 				}
-				ids[i] = c.ID
+				wg.Wait()
+				slices.Sort(ids)
+				if len(slices.Compact(ids)) != 1 {
+					t.Errorf("made %d records", len(slices.Compact(ids)))
+				}
+				_, err := k.Create(as("bob"), "open", send, nil)
+				refused(t, "another's form key", fault.Conflict, err)
 			})
-		}
-		wg.Wait()
-		slices.Sort(ids)
-		if len(slices.Compact(ids)) != 1 {
-			t.Errorf("made %d records", len(slices.Compact(ids)))
-		}
-		_, err := k.Create(as("bob"), "open", send, nil)
-		refused(t, "another's form key", fault.Conflict, err)
-	})
+		})
+	}
 }
 
 // Of two who decide at once one wins, and the other is told who and when.
