@@ -115,9 +115,10 @@ func open(ctx context.Context, s settings, migrate bool) (h *house, err error) {
 	if h.db, err = db.Open(ctx, s.Database); err != nil {
 		return nil, err
 	}
+	opened := h // what is given back with an error is nil
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, h.close())
+			err = errors.Join(err, opened.close())
 		}
 	}()
 	h.engine = record.NewEngine(h.db, clock.Real{})
