@@ -155,7 +155,10 @@ func (u *user) does(path string, pairs ...string) string {
 func (u *user) presses(record, command string) {
 	u.t.Helper()
 	u.visit(record)
-	u.click(fmt.Sprintf(`form[action=%q] button`, record+"/"+command))
+	button := fmt.Sprintf(`form[action=%q] button`, record+"/"+command)
+	// It may lie among the further actions, as any button that few need.
+	axetest.Eval[bool](u.t, u.Browser, "(document.querySelector("+quote(button)+")?.closest('details') ?? {}).open = true")
+	u.click(button)
 }
 
 // values makes the form of a hand-made POST.

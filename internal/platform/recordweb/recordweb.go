@@ -572,6 +572,20 @@ func rank(a action) int {
 	return 1
 }
 
+// open says how many actions stand open on the page: what is expected of the
+// reader, and a few more. A long row of equal buttons hides the one that matters.
+func open(actions []action) int {
+	const few, most = 4, 5
+	n := 0
+	for n < len(actions) && actions[n].Task {
+		n++
+	}
+	if len(actions) <= most {
+		return len(actions)
+	}
+	return max(n, few)
+}
+
 // history lists the record's events, newest first.
 func (p *pages[T]) history(c *web.Context, rec T) (templ.Component, error) {
 	ctx := c.Ctx()
