@@ -142,7 +142,7 @@ func (h *house) load(ctx context.Context, start time.Time) error {
 	if err != nil {
 		return fmt.Errorf("fill the demo: %w", err)
 	}
-	return nil
+	return h.db.Optimize(ctx)
 }
 
 // keepClock remembers where the demo's clock stands.

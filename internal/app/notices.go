@@ -51,7 +51,8 @@ func (h *house) prepareJobs(sender mail.Sender) {
 }
 
 // sweep removes what is no longer needed: dead sessions and links, uploads that came
-// to nothing, finished jobs and sent letters.
+// to nothing, finished jobs and sent letters; what stays is counted for the planner
+// of the database.
 func (h *house) sweep(ctx context.Context) error {
 	if _, err := h.sessions.Sweep(ctx); err != nil {
 		return err
@@ -66,11 +67,12 @@ func (h *house) sweep(ctx context.Context) error {
 	if _, err := jobs.Forget(ctx, h.db, old); err != nil {
 		return err
 	}
-	if h.settings.Demo {
-		return nil // the demo shows the mail that was sent
+	if !h.settings.Demo { // the demo shows the mail that was sent
+		if _, err := mail.Forget(ctx, h.db, old); err != nil {
+			return err
+		}
 	}
-	_, err := mail.Forget(ctx, h.db, old)
-	return err
+	return h.db.Optimize(ctx)
 }
 
 // in gives the context in the language that letters are written in.

@@ -11,14 +11,19 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+	"github.com/jackc/pgx/v5/stdlib"
 	"modernc.org/sqlite"
 	sqlitelib "modernc.org/sqlite/lib"
 
@@ -63,6 +68,8 @@ func redact(address string) string {
 	return u.Redacted()
 }
 
+const readers = 4 // connections of SQLite that read
+
 func openSQLite(ctx context.Context, path string) (*DB, error) {
 	// synchronous=FULL: NORMAL loses acknowledged commits at a power cut.
 	// The path stands in a URI, where these mean something else.
@@ -84,16 +91,33 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		write.Close()
 		return nil, fmt.Errorf("open %s for reading: %w", path, err)
 	}
-	read.SetMaxOpenConns(4)
-	read.SetMaxIdleConns(4)
-	return &DB{Dialect: SQLite, write: write, read: read}, nil
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	d := &DB{Dialect: SQLite, write: write, read: read}
+	_ = d.Optimize(ctx) // without room for the figures the database still answers
+	return d, nil
 }
 
+// timeouts are how long a session of PostgreSQL may take, so that a statement that
+// hangs gives an error and its connection back. A statement must end while a stop
+// waits for requests (25 seconds). What the address names itself stands:
+// postgres://…?statement_timeout=60s; 0 is without end.
+var timeouts = map[string]string{"statement_timeout": "20s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"}
+
 func openPostgres(ctx context.Context, address string) (*DB, error) {
-	pool, err := sql.Open("pgx", address)
+	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", redact(address), err)
 	}
+	for name, value := range timeouts {
+		if _, named := config.RuntimeParams[name]; !named {
+			config.RuntimeParams[name] = value
+		}
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 5 * time.Second
+	}
+	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(16)
 	pool.SetMaxIdleConns(8)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
@@ -110,8 +134,29 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 	return d, nil
 }
 
+// Optimize gives SQLite's planner the figures that it chooses indexes by, where
+// the tables have grown or shrunk much since last; it takes milliseconds
+// (https://sqlite.org/pragma.html#pragma_optimize). PostgreSQL does it by itself.
+func (d *DB) Optimize(ctx context.Context) error {
+	if d.Dialect != SQLite {
+		return nil
+	}
+	if _, err := d.write.ExecContext(ctx, "PRAGMA optimize=0x10002"); err != nil {
+		return mapped(fmt.Errorf("optimize: %w", err))
+	}
+	// A connection reads the figures when it opens.
+	d.read.SetMaxIdleConns(0)
+	d.read.SetMaxIdleConns(readers)
+	return nil
+}
+
 // Close closes every connection.
 func (d *DB) Close() error {
+	if d.Dialect == SQLite {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		_, _ = d.write.ExecContext(ctx, "PRAGMA optimize") // as above
+		cancel()
+	}
 	err := d.write.Close()
 	if d.read != d.write {
 		err = errors.Join(err, d.read.Close())
@@ -273,6 +318,10 @@ func IsUnique(err error) bool {
 	return false
 }
 
+// timedOut are the codes of a statement, a wait for a lock, and a transaction that
+// took longer than timeouts allows.
+var timedOut = []string{"57014", "55P03", "25P03", "25P04"}
+
 // mapped turns what the drivers say about the machine into faults: a full disk,
 // a database that is down or too busy.
 func mapped(err error) error {
@@ -281,6 +330,8 @@ func mapped(err error) error {
 		switch {
 		case pg.Code == "53100":
 			return fault.Wrap(fault.Full, err, "error.disk_full")
+		case slices.Contains(timedOut, pg.Code):
+			return fault.Wrap(fault.Unavailable, err, "error.database_busy")
 		case strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "08"), pg.Code == "53300":
 			return fault.Wrap(fault.Unavailable, err, "error.database_down")
 		}
@@ -293,11 +344,15 @@ func mapped(err error) error {
 			return fault.Wrap(fault.Full, err, "error.disk_full")
 		case sqlitelib.SQLITE_BUSY:
 			return fault.Wrap(fault.Unavailable, err, "error.database_busy")
+		case sqlitelib.SQLITE_IOERR, sqlitelib.SQLITE_CANTOPEN, sqlitelib.SQLITE_READONLY:
+			return fault.Wrap(fault.Unavailable, err, "error.database_down")
 		}
 		return err
 	}
 	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
+	var network net.Error // a deadline that has passed is one too
+	if errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err) {
 		return fault.Wrap(fault.Unavailable, err, "error.database_down")
 	}
 	return err

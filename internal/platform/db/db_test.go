@@ -207,6 +207,153 @@ func TestWhere(t *testing.T) {
 	}
 }
 
+// The planner of SQLite knows how large the tables are, on connections that were
+// open before too, and from the start the next time.
+func TestOptimize(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	address := "sqlite:" + filepath.Join(t.TempDir(), "funn.db")
+	d, err := db.Open(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Migrate(ctx, fstest.MapFS{"0001_pair.sql": {Data: []byte("CREATE TABLE pair (many BIGINT NOT NULL, few BIGINT NOT NULL);\nCREATE INDEX pair_many ON pair (many);\nCREATE INDEX pair_few ON pair (few);\n")}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Exec(ctx, "INSERT INTO pair WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT i, i % 2 FROM n"); err != nil {
+		t.Fatal(err)
+	}
+	plan := func(d *db.DB) string {
+		t.Helper()
+		type step struct {
+			ID     int    `db:"id"`
+			Parent int    `db:"parent"`
+			Unused int    `db:"notused"`
+			Detail string `db:"detail"`
+		}
+		steps, err := db.All[step](ctx, d, "EXPLAIN QUERY PLAN SELECT count(*) FROM pair WHERE few = 1 AND many = 7")
+		if err != nil || len(steps) != 1 {
+			t.Fatalf("%v, %v", steps, err)
+		}
+		return steps[0].Detail
+	}
+	const good = "SEARCH pair USING INDEX pair_many (many=?)"
+	if before := plan(d); before == good {
+		t.Fatalf("without figures it is %s already: the test shows nothing", before)
+	}
+	if err := d.Optimize(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if after := plan(d); after != good {
+		t.Errorf("with figures: %s", after)
+	}
+	if _, err := d.Exec(ctx, "DELETE FROM sqlite_stat1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if d, err = db.Open(ctx, address); err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if again := plan(d); again != good {
+		t.Errorf("opened again: %s", again)
+	}
+}
+
+// A statement, a wait for a lock and a transaction that does nothing end with an
+// error that users can be told; a migration may take its time.
+func TestTimeouts(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	address := dbtest.Address(t)
+	plain, err := db.Open(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	for name, want := range map[string]string{"statement_timeout": "20s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "1min"} {
+		if got, err := db.One[string](ctx, plain, "SELECT current_setting($1)", name); err != nil || got != want {
+			t.Errorf("%s is %s, want %s; %v", name, got, want, err)
+		}
+	}
+	hasty, err := db.Open(ctx, address+"&statement_timeout=400ms&lock_timeout=100ms&idle_in_transaction_session_timeout=200ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hasty.Close()
+	slow := append(slices.Clone(schema), fstest.MapFS{"migrations/0002_slow.sql": {Data: []byte("SELECT pg_sleep(0.6);\n")}})
+	if _, err := hasty.Migrate(ctx, slow...); err != nil {
+		t.Errorf("a slow migration: %v", err)
+	}
+	held, release := make(chan struct{}), make(chan struct{})
+	go func() {
+		_ = plain.Tx(ctx, func(ctx context.Context) error {
+			_, err := plain.Exec(ctx, "LOCK TABLE thing")
+			close(held)
+			<-release
+			return err
+		})
+	}()
+	<-held
+	defer close(release)
+	for name, attempt := range map[string]func() error{
+		"statement": func() error {
+			_, err := db.All[string](ctx, hasty, "SELECT pg_sleep(30)::text")
+			return err
+		},
+		"lock": func() error {
+			_, err := hasty.Exec(ctx, "DELETE FROM thing")
+			return err
+		},
+		"idle": func() error {
+			return hasty.Tx(ctx, func(ctx context.Context) error {
+				time.Sleep(500 * time.Millisecond)
+				_, err := hasty.Exec(ctx, "SELECT 1")
+				return err
+			})
+		},
+	} {
+		began := time.Now()
+		if err := attempt(); fault.Of(err) != fault.Unavailable || time.Since(began) > 10*time.Second {
+			t.Errorf("%s: %v after %v", name, err, time.Since(began))
+		}
+		if err := hasty.Ping(ctx); err != nil {
+			t.Errorf("after %s: %v", name, err)
+		}
+	}
+}
+
+// A connection that is cut is a database that does not answer, and the next
+// request gets another one.
+func TestCutConnections(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	d := dbtest.Postgres(t, schema...)
+	err := d.Tx(ctx, func(inner context.Context) error {
+		pid, err := db.One[int](inner, d, "SELECT pg_backend_pid()")
+		if err != nil {
+			return err
+		}
+		if _, err := d.Exec(ctx, "SELECT pg_terminate_backend($1)", pid); err != nil { // beside the transaction
+			return err
+		}
+		for range 2 { // what it says first, and what a closed connection says
+			if _, err = d.Exec(inner, "SELECT 1"); fault.Of(err) != fault.Unavailable {
+				t.Errorf("on a cut connection: %v", err)
+			}
+		}
+		return err
+	})
+	if fault.Of(err) != fault.Unavailable {
+		t.Errorf("the transaction: %v", err)
+	}
+	if _, err := d.Exec(ctx, "SELECT 1"); err != nil {
+		t.Errorf("the next: %v", err)
+	}
+}
+
 // A folder may be called anything: the file lies where the address says.
 func TestPathsWithSigns(t *testing.T) {
 	t.Parallel()

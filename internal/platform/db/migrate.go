@@ -116,6 +116,11 @@ func (d *DB) migrations(sources []fs.FS) ([]*goose.Migration, error) {
 				return err
 			}
 			statements := d.statements(string(text))
+			if d.Dialect == Postgres {
+				// To change a large table takes the time it takes. What waits for a lock, and
+				// makes everybody else wait behind it, still gives up.
+				statements = slices.Insert(statements, 0, "SET LOCAL statement_timeout = 0")
+			}
 			out = append(out, goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
 				for _, s := range statements {
 					if _, err := tx.ExecContext(ctx, s); err != nil {
