@@ -3,10 +3,12 @@ package test
 import (
 	"encoding/json"
 	"flag"
+	"html"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -140,6 +142,73 @@ func TestExamplesOnlyWhenAskedFor(t *testing.T) {
 	}
 }
 
+// The API, the portal's search and its list of reports find the same for the same
+// words, in the same order, in the inflections of a word too.
+func TestAPIFindsWhatThePortalFinds(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		if err := s.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		href := regexp.MustCompile(`href="(/kunnskap/rapport/[^"#?]+)"`)
+		found := func(path string) []string {
+			status, page := s.get(t, "", path)
+			if status != http.StatusOK {
+				t.Fatalf("%s: %d", path, status)
+			}
+			var out []string
+			for _, m := range href.FindAllStringSubmatch(page, -1) {
+				if !slices.Contains(out, m[1]) {
+					out = append(out, m[1])
+				}
+			}
+			return out
+		}
+		for _, q := range []string{"q=sykefrav%C3%A6ret", "q=arbeid", "q=arbeidsgivere+sykefrav%C3%A6r", "q=finnesikkenoensted", "q=arbeid&{example}", "q=arbeid&{year}"} {
+			api := strings.NewReplacer("{example}", "example=true", "{year}", "year=2022").Replace(q)
+			portal := strings.NewReplacer("{example}", "eksempel=true", "{year}", "aar=2022").Replace(q)
+			a := s.ask(t, "", "/api/v1/publications?limit=20&"+api)
+			var urls []string
+			for _, i := range a.Items {
+				urls = append(urls, i["url"].(string))
+			}
+			for _, path := range []string{"/kunnskap/sok?innhold=publication&", "/kunnskap/rapporter?"} {
+				if d := cmp.Diff(found(path+portal), urls); d != "" {
+					t.Errorf("%s%s and the API (-portal +api):\n%s", path, portal, d)
+				}
+			}
+			if q == "q=arbeid" && a.Total < 2 {
+				t.Errorf("%d publications on %s: the test needs more", a.Total, q)
+			}
+		}
+		first := s.ask(t, "", "/api/v1/publications?q=arbeid&limit=1")
+		if first.Next == nil {
+			t.Fatal("no second page of a search")
+		}
+		second := s.ask(t, "", "/api/v1/publications?q=arbeid&limit=1&after="+url.QueryEscape(*first.Next))
+		whole := s.ask(t, "", "/api/v1/publications?q=arbeid")
+		if second.Items[0]["id"] != whole.Items[1]["id"] || second.Total != whole.Total {
+			t.Errorf("the second page of a search is %v of %d, want %v of %d", second.Items[0]["number"], second.Total, whole.Items[1]["number"], whole.Total)
+		}
+	})
+}
+
+// The address of an item is a page that everybody can open, and it is about it.
+func TestAddressesOfTheAPI(t *testing.T) {
+	s := onSQLite(t)
+	for _, path := range []string{"/api/v1/projects?limit=200&example=true", "/api/v1/publications?limit=200&example=true", "/api/v1/calls"} {
+		for _, i := range s.ask(t, "", path).Items {
+			address := i["url"].(string)
+			status, page := s.get(t, "", address)
+			if status != http.StatusOK || !strings.HasPrefix(address, "/kunnskap/") || !strings.Contains(html.UnescapeString(page), i["title"].(string)) {
+				t.Errorf("%v at %s: %d, or not about it", i["number"], address, status)
+			}
+			if i["example"] == true && !strings.Contains(page, ">Eksempel<") {
+				t.Errorf("the page of the example %v does not say that it is one", i["number"])
+			}
+		}
+	}
+}
+
 // Errors are problem documents that tell nothing of the house.
 func TestProblems(t *testing.T) {
 	s := onSQLite(t)
@@ -152,6 +221,11 @@ func TestProblems(t *testing.T) {
 		"/api/v1/projects?after=noe":                         422,
 		"/api/v1/publications?year=x":                        422,
 		"/api/v1/publications?after=P-2022-001":              422,
+		"/api/v1/projects?tema=palitelig-forvaltning":        400,
+		"/api/v1/publications?query=nav":                     400,
+		"/api/v1/calls?year=2022":                            400,
+		"/api/v1/calls?after=U-2022-001":                     422,
+		"/api/v1/projects?started_in=2021&started_in=2022":   400,
 		"/api/v1/finnes-ikke":                                404,
 		"/api/v1/":                                           404,
 		"/api/v1/projects/1":                                 404,
@@ -178,6 +252,9 @@ func TestProblems(t *testing.T) {
 				t.Errorf("%s: %s is %q", path, name, got)
 			}
 		}
+	}
+	if _, body := s.get(t, "", "/api/v1/calls?year=2022&theme=x"); !strings.Contains(body, "query.year") || !strings.Contains(body, "after, limit, theme") || strings.Contains(body, "query.theme") {
+		t.Errorf("the refusal names neither what is unknown nor what is allowed: %s", body)
 	}
 	res, err := s.as(t, "").Post(s.URL+"/api/v1/projects", "application/json", strings.NewReader("{}"))
 	if err != nil {

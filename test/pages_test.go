@@ -82,6 +82,7 @@ var addresses = map[string]func(t testing.TB, s *site) string{
 		_, _, code := s.askLink(t, "forsker@funn.example", "")
 		return enter + "?kode=" + code
 	},
+	"/kunnskap/utlysning/{number}":        func(testing.TB, *site) string { return "/kunnskap/utlysning/U-2022-001" },
 	"/kunnskap/tilbakemelding/kvittering": func(testing.TB, *site) string { return "/kunnskap/tilbakemelding/kvittering?ref=T-2023-001" },
 	"/kunnskap/tema/{slug}":               func(testing.TB, *site) string { return "/kunnskap/tema/palitelig-forvaltning" },
 }

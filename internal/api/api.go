@@ -10,15 +10,16 @@ package api
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"funn/internal/platform/fault"
 	"funn/internal/project"
 	"funn/internal/publication"
 )
@@ -34,7 +35,8 @@ type Projects interface {
 
 // Publications is what the API asks of the publications.
 type Publications interface {
-	// Pages gives what everybody may read, newest first.
+	// Pages gives what everybody may read, newest first; for words, what the portal's
+	// search finds for them, the best first.
 	Pages(ctx context.Context, f publication.Filter, limit, offset int) ([]publication.Page, int, error)
 }
 
@@ -55,13 +57,14 @@ type operations struct{ Deps }
 func Handler(d Deps) http.Handler {
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Funn", "1")
-	config.Info.Description = "What everybody may know of the agency's research and development: projects from their contract on, published reports, and calls."
+	config.Info.Description = "What everybody may know of the agency's research and development: projects from their contract on, published reports, and calls. A query parameter that an operation does not know is refused, so that a filter spelled wrong does not look like one that everything passes."
 	config.OpenAPIPath = Base + "openapi"
 	config.DocsPath, config.SchemasPath = "", "" // no page of a foreign host, and one description for all
 	config.CreateHooks = nil                     // no $schema in the answers
 	o := &operations{d}
 	config.Transformers = append(config.Transformers, o.quiet)
 	a := humago.New(mux, config)
+	a.UseMiddleware(known(a))
 	o.projects(a)
 	o.publications(a)
 	for _, add := range d.More {
@@ -80,6 +83,40 @@ func Handler(d Deps) http.Handler {
 		w.Header().Set("Cache-Control", "no-cache")
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// known refuses what an operation does not take, and what is given twice, of which
+// only one could be followed.
+func known(a huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		var allowed []string
+		for _, p := range ctx.Operation().Parameters {
+			if p.In == "query" {
+				allowed = append(allowed, p.Name)
+			}
+		}
+		slices.Sort(allowed)
+		address := ctx.URL()
+		query := address.Query()
+		var wrong []error
+		for _, name := range slices.Sorted(maps.Keys(query)) {
+			detail := &huma.ErrorDetail{Location: "query." + name, Value: query[name][0]}
+			switch {
+			case !slices.Contains(allowed, name):
+				detail.Message = "unknown parameter; allowed here: " + strings.Join(allowed, ", ")
+			case len(query[name]) > 1:
+				detail.Message, detail.Value = "give it once", query[name]
+			default:
+				continue
+			}
+			wrong = append(wrong, detail)
+		}
+		if len(wrong) > 0 {
+			_ = huma.WriteErr(a, ctx, http.StatusBadRequest, "The address has query parameters that cannot be followed.", wrong...) // the reader may have gone
+			return
+		}
+		next(ctx)
+	}
 }
 
 // Problem writes an error that no operation gave, as a problem document. The
@@ -104,22 +141,4 @@ func (o *operations) quiet(ctx huma.Context, _ string, v any) (any, error) {
 	}
 	o.Log.ErrorContext(ctx.Context(), "request failed", "reference", reference, "route", ctx.Operation().Path, "error", causes)
 	return &huma.ErrorModel{Title: e.Title, Status: e.Status, Detail: "Something went wrong here. Quote the reference " + reference + " when reporting it."}, nil
-}
-
-// told gives an error its status. What is no fault stays the house's own.
-func told(err error) error {
-	switch fault.Of(err) {
-	case fault.Unavailable:
-		return huma.Error503ServiceUnavailable("A part that this needs does not answer. Try again in a while.")
-	case fault.NotFound:
-		return huma.Error404NotFound("It does not exist, or not for everybody.")
-	}
-	return err
-}
-
-var errCursor = errors.New("not a cursor of ours")
-
-// badCursor says that after is not what a list gave as next.
-func badCursor(value string) error {
-	return huma.Error422UnprocessableEntity("validation failed", &huma.ErrorDetail{Message: "give what a list answered as next, unchanged", Location: "query.after", Value: value})
 }

@@ -9,11 +9,12 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"funn/internal/call"
+	"funn/internal/platform/jsonapi"
 	"funn/internal/project"
 )
 
 type projectsInput struct {
-	Paging
+	jsonapi.Paging
 	Instrument string    `query:"instrument" enum:"grant,commission,internal_analysis,synthesis,council,phd,partnership" doc:"How the work is paid for or carried out."`
 	FinishedIn int       `query:"finished_in" minimum:"1900" maximum:"2200" doc:"Final report accepted, degree completed, or counted so by the source, in this year."`
 	StartedIn  int       `query:"started_in" minimum:"1900" maximum:"2200" doc:"Began within this year. An unknown start is in none."`
@@ -26,7 +27,7 @@ type projectsOutput struct {
 	Body projectList
 }
 
-type projectList list[projectItem]
+type projectList jsonapi.List[projectItem]
 
 // projectItem is a project as everybody may know it.
 type projectItem struct {
@@ -47,16 +48,8 @@ type projectItem struct {
 
 // period is when the work began and ended, each absent when it is not known.
 type period struct {
-	Start *date `json:"start,omitempty"`
-	End   *date `json:"end,omitempty"`
-}
-
-// date is a date as exactly as it is known.
-type date struct {
-	From      string `json:"from" format:"date"`
-	To        string `json:"to" format:"date"`
-	Precision string `json:"precision" doc:"day, month, tertial, season, year or range."`
-	Text      string `json:"text,omitempty" doc:"In the source's words."`
+	Start *jsonapi.Date `json:"start,omitempty"`
+	End   *jsonapi.Date `json:"end,omitempty"`
 }
 
 // institution is an organisation's part in something.
@@ -75,7 +68,7 @@ func (o *operations) projects(a huma.API) {
 		if in.Instrument != "" {
 			f.Instruments = []string{in.Instrument}
 		}
-		rows, total, next, err := pageOf(in.Paging, func(p *project.Project) string { return p.Number }, func(limit, offset int) ([]*project.Project, int, error) {
+		rows, total, next, err := jsonapi.PageOf(in.Paging, func(p *project.Project) string { return p.Number }, func(limit, offset int) ([]*project.Project, int, error) {
 			return o.Projects.Public(ctx, f, limit, offset)
 		})
 		if err != nil {
@@ -89,7 +82,7 @@ func (o *operations) projects(a huma.API) {
 		}
 		names, err := o.Organisations(ctx, ids...)
 		if err != nil {
-			return nil, told(err)
+			return nil, jsonapi.Told(err)
 		}
 		out := &projectsOutput{Body: projectList{Items: []projectItem{}, Total: total, Next: next}}
 		for _, p := range rows {
@@ -122,9 +115,9 @@ func projectOf(p *project.Project, names map[string]string) projectItem {
 	return item
 }
 
-func dateOf(s project.Span) *date {
+func dateOf(s project.Span) *jsonapi.Date {
 	if !s.Known() {
 		return nil
 	}
-	return &date{From: s.From.Format(time.DateOnly), To: s.To.Format(time.DateOnly), Precision: call.When(s).Precision(), Text: s.Text}
+	return &jsonapi.Date{From: s.From.Format(time.DateOnly), To: s.To.Format(time.DateOnly), Precision: call.When(s).Precision(), Text: s.Text}
 }

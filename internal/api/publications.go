@@ -9,12 +9,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"funn/internal/platform/clock"
+	"funn/internal/platform/jsonapi"
 	"funn/internal/publication"
 )
 
 type publicationsInput struct {
-	Paging
-	Q       string `query:"q" maxLength:"200" doc:"Words in the title, the number, or the names of authors and institutions. All must be there."`
+	jsonapi.Paging
+	Q       string `query:"q" maxLength:"200" doc:"Words to search for, as on the portal: in title, number, text, and the names of authors and institutions. All must be there; the best hits come first."`
 	Theme   string `query:"theme" maxLength:"100" doc:"Slug of a theme."`
 	Year    int    `query:"year" minimum:"1900" maximum:"2200" doc:"Year of publication."`
 	Type    string `query:"type" enum:"final_report,interim_report,analysis,article,synthesis,thesis"`
@@ -25,7 +26,7 @@ type publicationsOutput struct {
 	Body publicationList
 }
 
-type publicationList list[publicationItem]
+type publicationList jsonapi.List[publicationItem]
 
 // publicationItem is a publication as everybody may read it.
 type publicationItem struct {
@@ -55,7 +56,7 @@ func (o *operations) publications(a huma.API) {
 		Tags:        []string{"publications"},
 	}, func(ctx context.Context, in *publicationsInput) (*publicationsOutput, error) {
 		f := publication.Filter{Query: in.Q, Theme: in.Theme, Year: in.Year, Type: in.Type, Examples: in.Example}
-		rows, total, next, err := pageOf(in.Paging, func(p publication.Page) string { return p.Number }, func(limit, offset int) ([]publication.Page, int, error) {
+		rows, total, next, err := jsonapi.PageOf(in.Paging, func(p publication.Page) string { return p.Number }, func(limit, offset int) ([]publication.Page, int, error) {
 			return o.Publications.Pages(ctx, f, limit, offset)
 		})
 		if err != nil {

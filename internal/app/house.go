@@ -173,7 +173,7 @@ func (h *house) build() {
 	h.modules = []module.Module{
 		orgweb.Module(orgweb.Deps{Directory: h.people, Site: h.site, Uses: uses.Organisation}),
 		planweb.Module(planweb.Deps{Service: h.plans, Site: h.site, Uses: uses}),
-		callweb.Module(callweb.Deps{Service: h.calls, Site: h.site, ThemeName: h.themeName}),
+		callweb.Module(callweb.Deps{Service: h.calls, Site: h.site, ThemeName: h.themeName, PublicURL: publicURL}),
 		commissionweb.Module(commissionweb.Deps{Service: h.commissions, Site: h.site, Organisations: h.people.OrganisationNames}),
 		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site, ThemeName: h.themeName, SetUp: projectweb.ToAnswer, Search: h.knowledge}),
 		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName, Files: &h.files}),
@@ -329,7 +329,7 @@ func (h *house) jobReadings(ctx context.Context) ([]telemetry.Reading, error) {
 func (h *house) put(ctx context.Context, x record.Indexed) error {
 	doc := search.Doc{
 		ID: x.Head.ID, Kind: x.Head.Kind, Number: x.Head.Number, Title: x.Head.Title, Text: x.Doc.Text, Lang: x.Head.Lang,
-		URL: x.Path + "/" + x.Head.Number, Facets: x.Doc.Facets, Audience: x.Audience, Date: x.Doc.Date,
+		URL: x.Path + "/" + x.Head.Number, Facets: x.Doc.Facets, Audience: x.Audience, Date: x.Doc.Date, Example: x.Head.Example,
 	}
 	if x.Doc.Text == "" {
 		if err := search.Remove(ctx, h.db, doc.ID); err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -98,7 +99,7 @@ func (h *house) sendAnswer(ctx context.Context, l feedback.Letter) error {
 // api makes the JSON API of all modules. Who has logged in may see more of what a
 // module gives than the public.
 func (h *house) api() http.Handler {
-	d := api.Deps{Projects: h.projects, Publications: h.publications, Organisations: h.people.OrganisationNames, Log: h.settings.Log}
+	d := api.Deps{Projects: h.projects, Publications: publicReports{h}, Organisations: h.people.OrganisationNames, Log: h.settings.Log}
 	for _, m := range h.modules {
 		if m.API != nil {
 			d.More = append(d.More, func(a huma.API) { m.API(a) })
@@ -127,11 +128,14 @@ func (h *house) api() http.Handler {
 // those of its title, its institutions and the leader that its source names.
 func (h *house) publicDoc(ctx context.Context, doc search.Doc, x record.Indexed) (search.Doc, error) {
 	doc.ID, doc.URL, doc.Audience = portalID(doc.ID), x.Doc.PublicURL, []string{PortalAudience}
-	facets := map[string][]string{"example": {strconv.FormatBool(x.Head.Example)}}
+	facets := map[string][]string{}
 	for _, name := range []string{"type", "theme", "year", "institution", "language"} {
 		if values := x.Doc.Facets[name]; len(values) > 0 {
 			facets[name] = values
 		}
+	}
+	if len(facets["language"]) == 0 {
+		facets["language"] = []string{x.Head.Lang}
 	}
 	if x.Head.Kind == "project" {
 		p, err := h.projects.Kind.Load(ctx, x.Head.ID)
@@ -147,10 +151,64 @@ func (h *house) publicDoc(ctx context.Context, doc search.Doc, x record.Indexed)
 			doc.Text += "\n" + i.Name
 			facets["institution"] = append(facets["institution"], i.Name)
 		}
-		facets["language"] = []string{p.Lang}
 	}
 	doc.Facets = facets
 	return doc, nil
+}
+
+// publicReports gives what everybody may read of the publications. Words are the
+// search's business, so that the portal's search, its list of reports and the API
+// find the same.
+type publicReports struct{ *house }
+
+func (r publicReports) Pages(ctx context.Context, f publication.Filter, limit, offset int) ([]publication.Page, int, error) {
+	if strings.TrimSpace(f.Query) == "" {
+		return r.publications.Pages(ctx, f, limit, offset)
+	}
+	const most = 100 // hits that one search gives
+	q := search.Query{Text: f.Query, Audience: []string{PortalAudience}, Kinds: []string{"publication"}, Facets: map[string][]string{}, Offset: offset}
+	narrow := func(facet, value string) {
+		if value != "" {
+			q.Facets[facet] = []string{value}
+		}
+	}
+	narrow("theme", f.Theme)
+	narrow("type", f.Type)
+	if f.Year != 0 {
+		narrow("year", strconv.Itoa(f.Year))
+	}
+	if !f.Examples {
+		narrow("example", "false")
+	}
+	ids, total := []string{}, 0
+	for limit == 0 || len(ids) < limit {
+		q.Limit = most
+		if limit > 0 {
+			q.Limit = min(most, limit-len(ids))
+		}
+		found, err := r.index.Search(ctx, q)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, h := range found.Hits {
+			ids = append(ids, strings.TrimPrefix(h.ID, portalID("")))
+		}
+		total, q.Offset = found.Total, q.Offset+q.Limit
+		if len(found.Hits) == 0 || q.Offset >= total {
+			break
+		}
+	}
+	f.Query, f.IDs = "", ids
+	pages, _, err := r.publications.Pages(ctx, f, 0, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	place := make(map[string]int, len(ids))
+	for i, id := range ids {
+		place[id] = i
+	}
+	slices.SortFunc(pages, func(a, b publication.Page) int { return place[a.ID] - place[b.ID] })
+	return pages, total - (len(ids) - len(pages)), nil
 }
 
 // reader answers the portal. What it gives is public, whoever asks.
@@ -177,7 +235,7 @@ func (r reader) Reports(ctx context.Context, f portal.ReportFilter, limit, offse
 		}
 		want.Project = p.ID
 	}
-	list, total, err := r.publications.Pages(ctx, want, limit, offset)
+	list, total, err := publicReports{r.house}.Pages(ctx, want, limit, offset)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -194,21 +252,8 @@ func (r reader) Reports(ctx context.Context, f portal.ReportFilter, limit, offse
 	return out, total, nil
 }
 
-func (r reader) ReportYears(ctx context.Context) ([]int, error) {
-	list, _, err := r.publications.Pages(ctx, publication.Filter{}, 0, 0)
-	if err != nil {
-		return nil, err
-	}
-	var years []int
-	for _, p := range list {
-		if p.Year != 0 {
-			years = append(years, p.Year)
-		}
-	}
-	slices.Sort(years)
-	years = slices.Compact(years)
-	slices.Reverse(years)
-	return years, nil
+func (r reader) ReportYears(ctx context.Context, examples bool) ([]int, error) {
+	return r.publications.PublicYears(ctx, examples)
 }
 
 func (r reader) Projects(ctx context.Context, f portal.ProjectFilter, limit, offset int) ([]portal.Project, int, error) {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"funn/internal/call"
 	"funn/internal/need/needweb"
 	"funn/internal/platform/access"
 	"funn/internal/platform/db"
@@ -84,9 +85,23 @@ func (h *house) knowledge(ctx context.Context, query string) ([]needweb.Hit, int
 		for _, piece := range x.Snippet {
 			snippet.WriteString(piece.Text)
 		}
-		hits = append(hits, needweb.Hit{ID: x.ID, Number: x.Number, Title: x.Title, Lang: x.Lang, Href: x.URL, Snippet: snippet.String()})
+		hits = append(hits, needweb.Hit{ID: x.ID, Number: x.Number, Title: x.Title, Lang: x.Lang, Href: x.URL, Snippet: snippet.String(), Example: x.Example})
 	}
 	return hits, total, nil
+}
+
+// publicURL gives the address at which everybody reads of a record that a call led
+// to; "" when nobody but staff may.
+func publicURL(h record.Head) string {
+	switch h.Kind {
+	case "project":
+		return publicProject(&project.Project{Head: h})
+	case "call":
+		if c := (&call.Call{Head: h}); call.Public(c) {
+			return c.PublicURL()
+		}
+	}
+	return ""
 }
 
 // publicProject gives the address at which everybody reads of a project.

@@ -8,6 +8,8 @@ package call
 
 import (
 	"embed"
+	"net/url"
+	"slices"
 	"time"
 
 	"funn/internal/platform/db"
@@ -102,6 +104,13 @@ func (w When) Precision() string {
 // Told says whether the call's statistics may be shown: the awards are public, so
 // that no number gives away what is not decided.
 func (c *Call) Told() bool { return c.State == Announced || c.State == Closed }
+
+// Public says whether everybody may know of the call: a planned one too, but not
+// one that is being prepared.
+func Public(c *Call) bool { return !slices.Contains(hidden, c.State) }
+
+// PublicURL gives the address at which everybody reads of it.
+func (c *Call) PublicURL() string { return "/kunnskap/utlysning/" + url.PathEscape(c.Number) }
 
 // newCall makes a call about which nothing has been told.
 func newCall() *Call {

@@ -27,6 +27,7 @@ var states = []lifecycle.State{
 
 var (
 	every   = []string{Planned, Draft, Approved, Open1, Assessment1, Open2, Assessment2, Proposed, Decided, Announced, Closed, Cancelled}
+	hidden  = []string{Draft, Approved}
 	running = []string{Planned, Draft, Approved, Open1, Assessment1, Open2, Assessment2, Proposed, Decided, Announced}
 )
 
@@ -52,8 +53,7 @@ func (s *Service) kind() *record.Kind[*Call] {
 	return &record.Kind[*Call]{
 		Name: "call", Prefix: "U", Path: "/utlysning", Table: "call",
 		Initial: every, States: states, New: newCall, Describe: describe,
-		// A planned call is public before it opens; what is being prepared is not.
-		Read: []access.Rule{{Public: true, NotStates: []string{Draft, Approved}}, {Staff: true}},
+		Read: []access.Rule{{Public: true, NotStates: hidden}, {Staff: true}}, // see Public
 		Commands: []command{
 			{Command: lifecycle.Command{Name: "register", Path: "ny", Create: true, To: []string{Planned}, Who: section, Fields: fields, Ground: "FP §5.2"}, Apply: register},
 			{Command: lifecycle.Command{Name: "edit", Path: "endre", From: running, Who: section, Edit: true, Fields: fields}, Apply: edit},

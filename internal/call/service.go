@@ -139,5 +139,8 @@ func describe(_ context.Context, c *Call) (record.Doc, error) {
 	if c.Theme != "" {
 		doc.Facets = map[string][]string{"theme": {c.Theme}}
 	}
+	if Public(c) {
+		doc.PublicURL = c.PublicURL()
+	}
 	return doc, nil
 }

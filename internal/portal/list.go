@@ -153,7 +153,7 @@ func (p *pages) reports(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	years, err := p.Reader.ReportYears(ctx)
+	years, err := p.Reader.ReportYears(ctx, f.examples)
 	if err != nil {
 		return err
 	}

@@ -88,10 +88,12 @@ type ProjectFilter struct {
 type Reader interface {
 	// Themes gives all themes, those of the plan of today first.
 	Themes(ctx context.Context) ([]Theme, error)
-	// Reports gives the reports that the filter holds for, newest first, and how many they are.
+	// Reports gives the reports that the filter holds for, newest first, and how many
+	// they are; for words, the best hits first.
 	Reports(ctx context.Context, f ReportFilter, limit, offset int) ([]Report, int, error)
-	// ReportYears gives the years that have a public report, newest first.
-	ReportYears(ctx context.Context) ([]int, error)
+	// ReportYears gives the years that have a public report, newest first; examples
+	// count only when asked for.
+	ReportYears(ctx context.Context, examples bool) ([]int, error)
 	// Projects gives the projects that the filter holds for, by number, and how many
 	// they are. As everywhere here, limit 0 is all of them.
 	Projects(ctx context.Context, f ProjectFilter, limit, offset int) ([]Project, int, error)

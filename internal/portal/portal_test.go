@@ -42,7 +42,7 @@ func (house) Reports(_ context.Context, f portal.ReportFilter, _, _ int) ([]port
 	return out, len(out), nil
 }
 
-func (house) ReportYears(context.Context) ([]int, error) { return []int{2022}, nil }
+func (house) ReportYears(context.Context, bool) ([]int, error) { return []int{2022}, nil }
 
 var allProjects = []portal.Project{
 	{Number: "P-2022-001", Title: "Prosjekt uten navn", Lang: "nb", Instrument: "grant", Label: "running", Source: "ÅR", Unnamed: true},
@@ -76,10 +76,10 @@ func (house) Search(_ context.Context, q search.Query) (search.Result, error) {
 	res := search.Result{Total: 1, Facets: map[string][]search.Count{
 		"theme": {{Value: "na", N: 5}, {Value: "for", N: 4}, {Value: "x", N: 3}, {Value: "y", N: 2}, {Value: "z", N: 1}}, "example": {{Value: "false", N: 1}, {Value: "true", N: 2}},
 	}}
-	res.Hits = []search.Hit{{Kind: "publication", Title: "Ein rapport", URL: "/kunnskap/rapport/a", Lang: "nn", Facets: map[string][]string{"type": {"final_report"}, "example": {"false"}}, Snippet: []search.Piece{{Text: "… om "}, {Text: "arbeid", Match: true}}}}
+	res.Hits = []search.Hit{{Kind: "publication", Title: "Ein rapport", URL: "/kunnskap/rapport/a", Lang: "nn", Facets: map[string][]string{"type": {"final_report"}}, Snippet: []search.Piece{{Text: "… om "}, {Text: "arbeid", Match: true}}}}
 	if len(q.Facets["example"]) == 0 {
 		res.Total++
-		res.Hits = append(res.Hits, search.Hit{Kind: "project", Number: "P-2022-900", Title: "Eksempelprosjekt", URL: "/kunnskap/prosjekt/P-2022-900", Lang: "nb", Facets: map[string][]string{"example": {"true"}}})
+		res.Hits = append(res.Hits, search.Hit{Kind: "project", Number: "P-2022-900", Title: "Eksempelprosjekt", URL: "/kunnskap/prosjekt/P-2022-900", Lang: "nb", Example: true})
 	}
 	return res, nil
 }

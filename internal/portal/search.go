@@ -207,7 +207,7 @@ func hitItem(ctx context.Context, h search.Hit) ui.Item {
 	if types := h.Facets["type"]; len(types) > 0 {
 		kind = lang.T(ctx, "publication.type."+types[0])
 	}
-	item := ui.Item{Kicker: kind, Title: h.Title, Href: h.URL, Lang: foreign(ctx, h.Lang), Tags: exampleTag(ctx, slices.Contains(h.Facets["example"], "true"))}
+	item := ui.Item{Kicker: kind, Title: h.Title, Href: h.URL, Lang: foreign(ctx, h.Lang), Tags: exampleTag(ctx, h.Example)}
 	first := h.Number
 	if years := h.Facets["year"]; len(years) > 0 {
 		first = years[0]

@@ -678,6 +678,8 @@ func TestList(t *testing.T) {
 			{publication.Filter{Org: "org"}, nil},
 			{publication.Filter{Org: `%`}, nil},
 			{publication.Filter{Lang: "nn"}, nil},
+			{publication.Filter{IDs: []string{c.ID, a.ID}}, []string{a.Number, c.Number}},
+			{publication.Filter{IDs: []string{}}, nil},
 			{publication.Filter{State: publication.Received}, nil},
 		} {
 			list, n, err := h.List(as("kontor"), x.filter, 0, 0)
@@ -703,6 +705,11 @@ func TestList(t *testing.T) {
 		options, err := h.Published(as("fou"))
 		if err != nil || len(options) != 3 || options[0].Value != a.ID || options[0].Label != a.Number+" "+a.Title+" (2022)" {
 			t.Errorf("to link to: %v, %v", options, err)
+		}
+		for examples, want := range map[bool][]int{false: {2022, 2021}, true: {2022, 2021, 2020}} {
+			if years, err := h.PublicYears(as(""), examples); err != nil || !slices.Equal(years, want) {
+				t.Errorf("the public's years with examples %v are %v, want %v; %v", examples, years, want, err)
+			}
 		}
 		years, err := h.Years(as("kontor"))
 		if err != nil || !slices.Equal(years, []int{2022, 2021, 2020}) {

@@ -25,8 +25,9 @@ type Filter struct {
 	Type     string
 	Org      string // id of an institution
 	Lang     string
-	Project  string // id
-	Examples bool   // examples too; without it the public's lists leave them out
+	Project  string   // id
+	IDs      []string // only these; nil for all
+	Examples bool     // examples too; without it the public's lists leave them out
 }
 
 func (f Filter) where() db.Where {
@@ -45,6 +46,9 @@ func (f Filter) where() db.Where {
 	eq("b.pub_type", f.Type)
 	eq("r.lang", f.Lang)
 	eq("b.project", f.Project)
+	if f.IDs != nil {
+		w.In("r.id", f.IDs...)
+	}
 	if f.Year != 0 {
 		w.And("b.pub_year = ?", f.Year)
 	}
@@ -71,14 +75,19 @@ func (s *Service) List(ctx context.Context, f Filter, limit, offset int) ([]*Pub
 	return list, total, err
 }
 
+// public narrows w to what everybody may read.
+func public(w db.Where, examples bool) db.Where {
+	w.In("r.state", readable...)
+	if !examples {
+		w.And("r.example = ?", false)
+	}
+	return w
+}
+
 // Pages gives what everybody may read of the publications that the filter holds
 // for, newest first, and how many there are. Withdrawn ones are not listed.
 func (s *Service) Pages(ctx context.Context, f Filter, limit, offset int) ([]Page, int, error) {
-	w := f.where()
-	w.In("r.state", readable...)
-	if !f.Examples {
-		w.And("r.example = ?", false)
-	}
+	w := public(f.where(), f.Examples)
 	system := access.With(ctx, access.System)
 	total, err := s.Kind.Count(system, w)
 	if err != nil {
@@ -164,7 +173,17 @@ func option(p *Publication) form.Option {
 
 // Years gives the years that have a publication the actor may read, newest first.
 func (s *Service) Years(ctx context.Context) ([]int, error) {
-	w := access.Scope(s.Kind.Read, access.From(ctx))
+	return s.years(ctx, access.Scope(s.Kind.Read, access.From(ctx)))
+}
+
+// PublicYears gives the years that have a publication everybody may read, newest
+// first; examples count only when asked for.
+func (s *Service) PublicYears(ctx context.Context, examples bool) ([]int, error) {
+	return s.years(ctx, public(db.Where{}, examples))
+}
+
+func (s *Service) years(ctx context.Context, w db.Where) ([]int, error) {
+	w.And("b.pub_year <> 0")
 	where, args := w.SQL()
 	years, err := db.All[int](ctx, s.Kind.Engine().DB,
 		"SELECT DISTINCT b.pub_year FROM publication b JOIN record r ON r.id = b.id "+where+" ORDER BY 1 DESC", args...)

@@ -9,48 +9,35 @@ import (
 
 	"funn/internal/call"
 	"funn/internal/platform/db"
+	"funn/internal/platform/jsonapi"
 )
 
 type callsInput struct {
-	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many calls to give."`
-	After string `query:"after" doc:"Give those after this number; what next gave."`
-	Theme string `query:"theme" doc:"Only calls on the theme with this slug."`
+	jsonapi.Paging
+	Theme string `query:"theme" maxLength:"100" doc:"Only calls on the theme with this slug."`
 }
 
 type callsOutput struct {
 	Body callList
 }
 
-// callList is one page of calls.
-type callList struct {
-	Items []callItem `json:"items"`
-	Total int        `json:"total" doc:"How many there are on all pages."`
-	Next  string     `json:"next,omitempty" doc:"What to give as after for the next page; absent on the last."`
-}
+type callList jsonapi.List[callItem]
 
 // callItem is a call as everybody may see it.
 type callItem struct {
-	ID         string      `json:"id"`
-	Number     string      `json:"number"`
-	Title      string      `json:"title"`
-	Lang       string      `json:"lang" doc:"Language tag of the title."`
-	URL        string      `json:"url" doc:"Path of its page."`
-	State      string      `json:"state" doc:"PLANLAGT, ÅPEN_TRINN1, VURDERING_TRINN1, ÅPEN_TRINN2, VURDERING_TRINN2, INNSTILT, BESLUTTET, OFFENTLIGGJORT, AVSLUTTET or AVLYST."`
-	Theme      string      `json:"theme,omitempty" doc:"Slug of its theme."`
-	Opened     *dateItem   `json:"opened,omitempty"`
-	Deadline   *dateItem   `json:"deadline,omitempty" doc:"For the sketches."`
-	FrameNOK   *int64      `json:"frame_nok" doc:"At most this many kroner over all years of the projects; null when not known."`
-	Statistics *statistics `json:"statistics,omitempty" doc:"What it led to, once told."`
-	Source     string      `json:"source,omitempty" doc:"Where it was read."`
-	Example    bool        `json:"example" doc:"Made up to fill what the sources lack."`
-}
-
-// dateItem is a date as exactly as it is known.
-type dateItem struct {
-	From      string `json:"from" format:"date"`
-	To        string `json:"to" format:"date"`
-	Precision string `json:"precision" doc:"day, month, tertial, season, year or range."`
-	Text      string `json:"text,omitempty" doc:"In the source's words."`
+	ID         string        `json:"id"`
+	Number     string        `json:"number"`
+	Title      string        `json:"title"`
+	Lang       string        `json:"lang" doc:"Language tag of the title."`
+	URL        string        `json:"url" doc:"Path of its public page; of its page for staff while it is not public."`
+	State      string        `json:"state" doc:"PLANLAGT, UTKAST, GODKJENT, ÅPEN_TRINN1, VURDERING_TRINN1, ÅPEN_TRINN2, VURDERING_TRINN2, INNSTILT, BESLUTTET, OFFENTLIGGJORT, AVSLUTTET or AVLYST."`
+	Theme      string        `json:"theme,omitempty" doc:"Slug of its theme."`
+	Opened     *jsonapi.Date `json:"opened,omitempty"`
+	Deadline   *jsonapi.Date `json:"deadline,omitempty" doc:"For the sketches."`
+	FrameNOK   *int64        `json:"frame_nok" doc:"At most this many kroner over all years of the projects; null when not known."`
+	Statistics *statistics   `json:"statistics,omitempty" doc:"What it led to, once told."`
+	Source     string        `json:"source,omitempty" doc:"Where it was read."`
+	Example    bool          `json:"example" doc:"Made up to fill what the sources lack."`
 }
 
 // statistics are the numbers of a call whose awards are announced. A number that
@@ -76,22 +63,18 @@ func (p *pages) calls(ctx context.Context, in *callsInput) (*callsOutput, error)
 	if in.Theme != "" {
 		filter.And("b.theme = ?", in.Theme)
 	}
-	total, err := p.Service.Kind.Count(ctx, filter)
+	list, total, next, err := jsonapi.PageOf(in.Paging, func(c *call.Call) string { return c.Number }, func(limit, offset int) ([]*call.Call, int, error) {
+		total, err := p.Service.Kind.Count(ctx, filter)
+		if err != nil {
+			return nil, 0, err
+		}
+		list, err := p.Service.Kind.List(ctx, filter, "r.number", limit, offset)
+		return list, total, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	if in.After != "" {
-		filter.And("r.number > ?", in.After)
-	}
-	list, err := p.Service.Kind.List(ctx, filter, "r.number", in.Limit+1, 0)
-	if err != nil {
-		return nil, err
-	}
-	out := &callsOutput{Body: callList{Items: []callItem{}, Total: total}}
-	if len(list) > in.Limit {
-		list = list[:in.Limit]
-		out.Body.Next = list[in.Limit-1].Number
-	}
+	out := &callsOutput{Body: callList{Items: []callItem{}, Total: total, Next: next}}
 	for _, c := range list {
 		out.Body.Items = append(out.Body.Items, item(c))
 	}
@@ -100,7 +83,7 @@ func (p *pages) calls(ctx context.Context, in *callsInput) (*callsOutput, error)
 
 func item(c *call.Call) callItem {
 	i := callItem{
-		ID: c.ID, Number: c.Number, Title: c.Title, Lang: c.Lang, URL: address(c.Number), State: c.State, Theme: c.Theme,
+		ID: c.ID, Number: c.Number, Title: c.Title, Lang: c.Lang, URL: publicOr(c), State: c.State, Theme: c.Theme,
 		Opened: when(c.Opened.V), Deadline: when(c.Deadline.V), FrameNOK: kroner(c.FrameOre), Source: c.Source, Example: c.Example,
 	}
 	if c.Told() {
@@ -112,11 +95,19 @@ func item(c *call.Call) callItem {
 	return i
 }
 
-func when(w call.When) *dateItem {
+// publicOr gives the address of the public page, or of the staff's while there is none.
+func publicOr(c *call.Call) string {
+	if call.Public(c) {
+		return c.PublicURL()
+	}
+	return address(c.Number)
+}
+
+func when(w call.When) *jsonapi.Date {
 	if !w.Known() {
 		return nil
 	}
-	return &dateItem{From: w.From.Format(time.DateOnly), To: w.To.Format(time.DateOnly), Precision: w.Precision(), Text: w.Text}
+	return &jsonapi.Date{From: w.From.Format(time.DateOnly), To: w.To.Format(time.DateOnly), Precision: w.Precision(), Text: w.Text}
 }
 
 func count(n int) *int64 {

@@ -28,6 +28,9 @@ type Deps struct {
 	Site    *recordweb.Site
 	// ThemeName gives the name of a theme by its slug, in the plan that has it.
 	ThemeName func(ctx context.Context, slug string) string
+	// PublicURL gives the address at which everybody reads of a record; "" when
+	// nobody but staff may.
+	PublicURL func(h record.Head) string
 }
 
 type pages struct{ Deps }
@@ -45,6 +48,7 @@ func Module(d Deps) module.Module {
 func (p *pages) routes(r *web.Router) {
 	recordweb.Mount(p.Site, recordweb.View[*call.Call]{Kind: p.Service.Kind, Icon: ui.IconCall, Body: p.body, UpKey: "call.nav", UpPath: "/utlysning"})
 	r.Add(web.Route{Pattern: "GET /utlysning", Rule: web.OwnRecords, Handle: p.list})
+	r.Add(web.Route{Pattern: "GET /kunnskap/utlysning/{number}", Rule: web.Public, Handle: p.public})
 }
 
 func address(number string) string { return "/utlysning/" + url.PathEscape(number) }
@@ -120,10 +124,70 @@ type bodyProps struct {
 	LedTo      []ui.Item
 }
 
-// body is the content of a call's page. The numbers are there once the awards are
-// announced.
+// public shows what everybody may know of a call, whoever asks.
+func (p *pages) public(c *web.Context) error {
+	everybody := access.With(c.Ctx(), access.Actor{})
+	x, err := p.Service.Kind.ByNumber(everybody, c.Path("number"))
+	if err != nil {
+		return err
+	}
+	// What came of it may have a public page without being everybody's to read whole.
+	heads, err := p.Service.LedTo(access.With(c.Ctx(), access.System), x.ID)
+	if err != nil {
+		return err
+	}
+	props := p.bodyOf(c.Ctx(), x)
+	for _, h := range heads {
+		if href := p.PublicURL(h); href != "" {
+			props.LedTo = append(props.LedTo, p.item(c.Ctx(), h, href))
+		}
+	}
+	head := ui.HeadProps{Kicker: lang.T(c.Ctx(), "call.name") + " " + x.Number, Title: x.Title, Lang: foreign(c.Ctx(), x.Lang), Tags: []ui.TagProps{recordweb.StateTag(c.Ctx(), p.Site.Engine, x.Base())}}
+	if x.Example {
+		head.Tags = append(head.Tags, ui.TagProps{Tone: ui.Example, Text: lang.T(c.Ctx(), "ui.example")})
+	}
+	page := c.Page(x.Title)
+	page.Section = lang.T(c.Ctx(), "call.name_plural")
+	return c.WithinPublic(http.StatusOK, page, publicPage(head, props))
+}
+
+// foreign gives a language when the page is in another.
+func foreign(ctx context.Context, language string) string {
+	if language == string(lang.From(ctx).Tag()) {
+		return ""
+	}
+	return language
+}
+
+// body is the content of a call's page for those who may read the record.
 func (p *pages) body(c *web.Context, x *call.Call) (templ.Component, error) {
-	ctx := c.Ctx()
+	heads, err := p.Service.LedTo(c.Ctx(), x.ID)
+	if err != nil {
+		return nil, err
+	}
+	props := p.bodyOf(c.Ctx(), x)
+	for _, h := range heads {
+		href := ""
+		if k, ok := p.Site.Engine.Kind(h.Kind); ok {
+			_, path := k.Paths()
+			href = path + "/" + url.PathEscape(h.Number)
+		}
+		props.LedTo = append(props.LedTo, p.item(c.Ctx(), h, href))
+	}
+	return callBody(props), nil
+}
+
+func (p *pages) item(ctx context.Context, h record.Head, href string) ui.Item {
+	item := ui.Item{Kicker: lang.T(ctx, h.Kind+".name") + " " + h.Number, Title: h.Title, Href: href, Lang: foreign(ctx, h.Lang), Tags: []ui.TagProps{recordweb.StateTag(ctx, p.Site.Engine, &h)}}
+	if h.Example {
+		item.Tags = append(item.Tags, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})
+	}
+	return item
+}
+
+// bodyOf gives what both pages tell of the call itself. The numbers are there once
+// the awards are announced.
+func (p *pages) bodyOf(ctx context.Context, x *call.Call) bodyProps {
 	props := bodyProps{Lang: x.Lang, Note: x.Note}
 	fact := func(key, text string) {
 		if text != "" {
@@ -143,22 +207,7 @@ func (p *pages) body(c *web.Context, x *call.Call) (templ.Component, error) {
 	default:
 		props.Funnel = funnel(ctx, x)
 	}
-	heads, err := p.Service.LedTo(ctx, x.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range heads {
-		item := ui.Item{Kicker: lang.T(ctx, h.Kind+".name") + " " + h.Number, Title: h.Title, Tags: []ui.TagProps{recordweb.StateTag(ctx, p.Site.Engine, &h)}}
-		if k, ok := p.Site.Engine.Kind(h.Kind); ok {
-			_, path := k.Paths()
-			item.Href = path + "/" + url.PathEscape(h.Number)
-		}
-		if h.Lang != string(lang.From(ctx).Tag()) {
-			item.Lang = h.Lang
-		}
-		props.LedTo = append(props.LedTo, item)
-	}
-	return callBody(props), nil
+	return props
 }
 
 // numbers says whether any of the statistics is known.

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -19,6 +20,7 @@ import (
 	"funn/internal/platform/db"
 	"funn/internal/platform/form"
 	"funn/internal/platform/module"
+	"funn/internal/platform/record"
 )
 
 type themes struct{}
@@ -40,7 +42,12 @@ func each(t *testing.T, test func(t *testing.T, h house)) {
 	mux := http.NewServeMux()
 	build := func(h *orgtest.House) []module.Module {
 		calls = call.New(themes{})
-		m := callweb.Module(callweb.Deps{Service: calls, Site: h.Site, ThemeName: func(context.Context, string) string { return "Pålitelig forvaltning" }})
+		m := callweb.Module(callweb.Deps{Service: calls, Site: h.Site, ThemeName: func(context.Context, string) string { return "Pålitelig forvaltning" }, PublicURL: func(h record.Head) string {
+			if h.State == call.Draft {
+				return ""
+			}
+			return "/kunnskap/" + h.Number
+		}})
 		mux = http.NewServeMux()
 		m.API(humago.New(mux, huma.DefaultConfig("test", "1")))
 		return []module.Module{m}
@@ -193,7 +200,7 @@ func TestAPI(t *testing.T) {
 			t.Fatalf("status %d", status)
 		}
 		want := map[string]any{"total": 1.0, "items": []any{map[string]any{
-			"id": id, "number": "U-2022-001", "title": "Utlysning 2022: Pålitelig forvaltning", "lang": "nb", "url": "/utlysning/U-2022-001", "state": "AVSLUTTET",
+			"id": id, "number": "U-2022-001", "title": "Utlysning 2022: Pålitelig forvaltning", "lang": "nb", "url": "/kunnskap/utlysning/U-2022-001", "state": "AVSLUTTET",
 			"theme": "palitelig-forvaltning", "frame_nok": 30e6, "source": "Kilde", "example": false,
 			"opened":     map[string]any{"from": "2021-12-01", "to": "2021-12-31", "precision": "month", "text": "helt på tampen av 2021"},
 			"deadline":   map[string]any{"from": "2022-01-01", "to": "2022-01-31", "precision": "month"},
@@ -216,7 +223,7 @@ func TestAPI(t *testing.T) {
 		var first, second page
 		h.get(t, "/api/v1/calls?limit=1", &first)
 		h.get(t, "/api/v1/calls?limit=1&after="+first.Next, &second)
-		if first.Total != 2 || first.Next != "U-2022-001" || len(second.Items) != 1 || second.Next != "" {
+		if first.Total != 2 || first.Next == "" || len(second.Items) != 1 || second.Next != "" {
 			t.Fatalf("pages: %+v, %+v", first, second)
 		}
 		// A planned call is there, marked when it is an example, without statistics.
@@ -225,6 +232,41 @@ func TestAPI(t *testing.T) {
 		}
 		if status := h.get(t, "/api/v1/calls?limit=0", nil); status != http.StatusUnprocessableEntity {
 			t.Errorf("a limit of none: %d", status)
+		}
+	})
+}
+
+// What goes wrong below is told by its kind, not as the house's own fault.
+func TestAPIWithSlowDatabase(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+		defer cancel()
+		w := httptest.NewRecorder()
+		h.api.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/v1/calls", nil))
+		if w.Code != http.StatusServiceUnavailable {
+			t.Errorf("with a database that does not answer in time: %d %s", w.Code, w.Body)
+		}
+	})
+}
+
+// Everybody meets a call below /kunnskap, with what came of it and is public; one
+// that is being prepared is not there.
+func TestPublicPage(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		c := h.the2022(t)
+		other := h.put(t, "U-9", call.Planned, func(c *call.Call) { c.Example = true })
+		hidden := h.put(t, "U-8", call.Draft, nil)
+		for _, from := range []string{other.ID, hidden.ID} {
+			_, err := h.DB.Exec(context.Background(), "INSERT INTO record_link (from_id, to_id, rel) VALUES ($1, $2, 'from_call')", from, c.ID)
+			must(t, err)
+		}
+		for _, who := range []string{"", "fou"} {
+			if p := h.Get(t, who, "/kunnskap/utlysning/U-2022-001"); p.Status != http.StatusOK || !p.Has("6 av 13 skisser fikk penger", "/kunnskap/U-9", "Eksempel") || p.Has("U-8") {
+				t.Errorf("as %q: %d", who, p.Status)
+			}
+			if p := h.Get(t, who, "/kunnskap/utlysning/U-8"); p.Status != http.StatusNotFound {
+				t.Errorf("one that is being prepared, as %q: %d", who, p.Status)
+			}
 		}
 	})
 }

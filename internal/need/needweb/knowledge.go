@@ -79,6 +79,9 @@ func (p *pages) knowledge(c *web.Context, n *need.Need) (templ.Component, error)
 		if h.Lang != string(lang.From(ctx).Tag()) {
 			item.Lang = h.Lang
 		}
+		if h.Example {
+			item.Tags = []ui.TagProps{{Tone: ui.Example, Text: lang.T(ctx, "ui.example")}}
+		}
 		if v.MaySave {
 			item.Action = ui.Checkbox(ui.Field{Name: "relevant", ID: "treff-" + h.ID, Label: lang.T(ctx, "need.relevant", "number", h.Number), Value: h.ID, Small: true}, false)
 		}

@@ -37,6 +37,7 @@ type Hit struct {
 	Lang    string // of the title and the snippet
 	Href    string
 	Snippet string // some words around what was found
+	Example bool   // made up to fill what the sources lack
 }
 
 type pages struct{ Deps }

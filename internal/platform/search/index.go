@@ -262,7 +262,8 @@ const (
 	dateField     = "date"     // sorts like the date
 	facetField    = "facet."
 
-	kindFacet = "kind"
+	kindFacet    = "kind"
+	exampleFacet = "example"
 )
 
 // longestText is how much of a text is searched: some 130 pages. What comes

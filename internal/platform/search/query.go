@@ -65,6 +65,7 @@ type Hit struct {
 	Lang    string // of the document
 	Facets  map[string][]string
 	Date    time.Time
+	Example bool    // made up to fill what the sources lack: to be marked wherever it is shown
 	Snippet []Piece // from the text, some 30 words; plain text, to be escaped like any other
 	Score   float64 // for comparing hits of one search only
 }
@@ -206,7 +207,7 @@ func (x *Index) hits(ctx context.Context, p plan, found *bleve.SearchResult) ([]
 		}
 		hits = append(hits, Hit{
 			ID: r.ID, Kind: r.Kind, Number: r.Number, Title: r.Title, URL: r.URL, Lang: r.Lang,
-			Facets: r.Facets.V, Date: r.Date, Score: h.Score, Snippet: marker.snippet(r.Body, r.Lang),
+			Facets: r.Facets.V, Date: r.Date, Score: h.Score, Example: slices.Contains(r.Facets.V[exampleFacet], "true"), Snippet: marker.snippet(r.Body, r.Lang),
 		})
 	}
 	return hits, nil

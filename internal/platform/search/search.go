@@ -23,6 +23,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,12 +50,13 @@ type Doc struct {
 	Lang   string // nb, nn or en
 	URL    string
 	// Facets are what a list of hits can be narrowed by: theme -> slugs. The name
-	// "kind" is taken.
+	// "kind" is taken, and so is "example", which is "true" or "false".
 	Facets map[string][]string
 	// Audience are the terms one of which a reader must hold to find the document.
 	// Without any, nobody finds it.
 	Audience []string
 	Date     time.Time // newest first among equals; zero when not known
+	Example  bool      // made up to fill what the sources lack: every hit says so
 }
 
 type row struct {
@@ -86,13 +88,14 @@ func Put(ctx context.Context, d *db.DB, doc Doc) error {
 	r.Audience.V = cleaned(doc.Audience)
 	r.Facets.V = map[string][]string{}
 	for name, values := range doc.Facets {
-		if name == kindFacet {
+		if name == kindFacet || name == exampleFacet {
 			return fmt.Errorf("put search document %s: the facet name %q is taken", doc.ID, name)
 		}
 		if values := cleaned(values); len(values) > 0 {
 			r.Facets.V[clean(name)] = values
 		}
 	}
+	r.Facets.V[exampleFacet] = []string{strconv.FormatBool(doc.Example)}
 	text, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("put search document %s: %w", doc.ID, err)

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -395,7 +396,7 @@ func TestFacetsAndPages(t *testing.T) {
 	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
 		for i := range 30 {
 			put(t, d, Doc{
-				ID: fmt.Sprintf("%02d", i), Kind: []string{"project", "publication"}[i%2], Title: "Trygd",
+				ID: fmt.Sprintf("%02d", i), Kind: []string{"project", "publication"}[i%2], Title: "Trygd", Example: i%3 == 0,
 				Facets: map[string][]string{"theme": {[]string{"a", "b", "c"}[i%3]}, "year": {fmt.Sprint(2020 + i%2)}},
 				Date:   time.Date(2020, 1, 1+i, 0, 0, 0, 0, time.UTC),
 			})
@@ -406,10 +407,16 @@ func TestFacetsAndPages(t *testing.T) {
 		if all.Total != 30 || len(all.Hits) != 30 || all.Hits[0].ID != "29" || all.Partial {
 			t.Errorf("%d of %d, first %s", len(all.Hits), all.Total, all.Hits[0].ID)
 		}
+		for _, h := range all.Hits {
+			if n, _ := strconv.Atoi(h.ID); h.Example != (n%3 == 0) {
+				t.Errorf("hit %s says example: %v", h.ID, h.Example)
+			}
+		}
 		want := map[string][]Count{
-			"kind":  {{"project", 15}, {"publication", 15}},
-			"theme": {{"a", 10}, {"b", 10}, {"c", 10}},
-			"year":  {{"2020", 15}, {"2021", 15}},
+			"example": {{"false", 20}, {"true", 10}},
+			"kind":    {{"project", 15}, {"publication", 15}},
+			"theme":   {{"a", 10}, {"b", 10}, {"c", 10}},
+			"year":    {{"2020", 15}, {"2021", 15}},
 		}
 		if diff := cmp.Diff(want, all.Facets); diff != "" {
 			t.Error(diff)
@@ -428,9 +435,10 @@ func TestFacetsAndPages(t *testing.T) {
 		// A facet that is narrowed still counts its other values.
 		res := search(t, x, Query{Kinds: []string{"project"}, Facets: map[string][]string{"theme": {"a", "b"}, "none given": {}}})
 		want = map[string][]Count{
-			"kind":  {{"project", 10}, {"publication", 10}},
-			"theme": {{"a", 5}, {"b", 5}, {"c", 5}},
-			"year":  {{"2020", 10}},
+			"example": {{"false", 5}, {"true", 5}},
+			"kind":    {{"project", 10}, {"publication", 10}},
+			"theme":   {{"a", 5}, {"b", 5}, {"c", 5}},
+			"year":    {{"2020", 10}},
 		}
 		if diff := cmp.Diff(want, res.Facets); diff != "" || res.Total != 10 || len(res.Hits) != 10 {
 			t.Errorf("%d of %d: %s", len(res.Hits), res.Total, diff)

@@ -1,4 +1,4 @@
-package api
+package jsonapi
 
 import (
 	"fmt"
@@ -30,7 +30,7 @@ func TestPagesMissAndRepeatNothing(t *testing.T) {
 		in := Paging{Limit: rapid.IntRange(1, 7).Draw(t, "limit")}
 		var read []int
 		for {
-			items, total, next, err := pageOf(in, key, fetch)
+			items, total, next, err := PageOf(in, key, fetch)
 			if err != nil || total != len(all) || len(items) > in.Limit {
 				t.Fatalf("page after %q: %d of %d items, total %d, %v", in.After, len(items), in.Limit, total, err)
 			}
