@@ -202,3 +202,34 @@ func TestHandbookLinks(t *testing.T) {
 		t.Errorf("links to nothing:\n%s", strings.Join(missing, "\n"))
 	}
 }
+
+// TestHandbookNamesTests holds that the tests that exactness.md names are there.
+func TestHandbookNamesTests(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(handbook, "exactness.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defined := map[string]bool{}
+	err = filepath.WalkDir(filepath.Join("..", "..", "effect"), func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`).FindAllStringSubmatch(string(source), -1) {
+			defined[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w+`).FindAllString(string(text), -1)
+	if len(named) < 40 {
+		t.Errorf("only %d tests are named", len(named))
+	}
+	for _, name := range named {
+		if !defined[name] {
+			t.Errorf("exactness.md names %s, which is not there", name)
+		}
+	}
+}
