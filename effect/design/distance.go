@@ -8,8 +8,11 @@ import (
 )
 
 // maxPaired is how many units can be matched in pairs; all distances are
-// looked at.
-const maxPaired = 4000
+// looked at. Up to maxOptimal in a stratum no pairing is closer.
+const (
+	maxPaired  = 4000
+	maxOptimal = 600
+)
 
 // lessProduct tells whether k·2^53 + u < n·upto, computed without rounding.
 func lessProduct(k, u, n, upto uint64) bool {
@@ -128,38 +131,24 @@ func armDistance(white [][]float64, arm []int, arms int) float64 {
 }
 
 // matchPairs pairs the members of a stratum so that the sum of squared
-// Mahalanobis distances within pairs is small: the closest two first, then
-// improved by exchanging partners between two pairs until no exchange helps.
-// With an odd number one unit, the one hardest to match, stays alone.
+// Mahalanobis distances within pairs is smallest (R. Greevy, B. Lu, J. H. Silber
+// and P. Rosenbaum, "Optimal multivariate matching before randomization",
+// Biostatistics 5, 2004), or, in strata of more than maxOptimal, small. With an
+// odd number one unit, without which the others match best, stays alone.
 func matchPairs(units []Unit, members []int) [][]int {
 	if len(members) == 1 {
 		return [][]int{{members[0]}}
 	}
 	white := whiten(units, members)
-	type edge struct {
-		d    float64
-		a, b int
+	distance := func(a, b int) float64 { return squaredDistance(white[a], white[b]) }
+	pairing := closest
+	if len(members) > maxOptimal {
+		pairing = greedy
 	}
-	edges := make([]edge, 0, len(members)*(len(members)-1)/2)
-	for a := range members {
-		for b := a + 1; b < len(members); b++ {
-			edges = append(edges, edge{squaredDistance(white[a], white[b]), a, b})
-		}
-	}
-	slices.SortFunc(edges, func(x, y edge) int {
-		return cmp.Or(cmp.Compare(x.d, y.d), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
-	})
 	taken := make([]bool, len(members))
-	var pairs [][2]int
-	for _, e := range edges {
-		if !taken[e.a] && !taken[e.b] {
-			taken[e.a], taken[e.b] = true, true
-			pairs = append(pairs, [2]int{e.a, e.b})
-		}
-	}
-	improvePairs(pairs, func(a, b int) float64 { return squaredDistance(white[a], white[b]) })
-	out := make([][]int, 0, len(pairs)+1)
-	for _, p := range pairs {
+	out := make([][]int, 0, len(members)/2+1)
+	for _, p := range pairing(len(members), distance) {
+		taken[p[0]], taken[p[1]] = true, true
 		out = append(out, []int{members[min(p[0], p[1])], members[max(p[0], p[1])]})
 	}
 	for i, t := range taken {
@@ -169,6 +158,60 @@ func matchPairs(units []Unit, members []int) [][]int {
 	}
 	slices.SortFunc(out, func(x, y []int) int { return cmp.Compare(x[0], y[0]) })
 	return out
+}
+
+// closest returns the pairs of n units with the smallest sum of distances, to the
+// 2^-30th part of the largest distance for each.
+func closest(n int, distance func(a, b int) float64) [][2]int {
+	const steps = 1 << 30
+	largest := 0.0
+	for a := range n {
+		for b := range a {
+			largest = max(largest, distance(a, b))
+		}
+	}
+	if largest == 0 {
+		largest = 1
+	}
+	match := heaviest(n, func(a, b int) int64 {
+		// One more pair weighs more than all distances together.
+		return int64(n)*steps - int64(math.Round(float64(distance(a, b)/largest)*steps))
+	})
+	var pairs [][2]int
+	for a, b := range match {
+		if a < b {
+			pairs = append(pairs, [2]int{a, b})
+		}
+	}
+	return pairs
+}
+
+// greedy pairs the closest two of n units first, and so on, and then exchanges
+// partners between two pairs until no exchange helps. It promises no bound.
+func greedy(n int, distance func(a, b int) float64) [][2]int {
+	type edge struct {
+		d    float64
+		a, b int
+	}
+	edges := make([]edge, 0, n*(n-1)/2)
+	for a := range n {
+		for b := a + 1; b < n; b++ {
+			edges = append(edges, edge{distance(a, b), a, b})
+		}
+	}
+	slices.SortFunc(edges, func(x, y edge) int {
+		return cmp.Or(cmp.Compare(x.d, y.d), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
+	})
+	taken := make([]bool, n)
+	var pairs [][2]int
+	for _, e := range edges {
+		if !taken[e.a] && !taken[e.b] {
+			taken[e.a], taken[e.b] = true, true
+			pairs = append(pairs, [2]int{e.a, e.b})
+		}
+	}
+	improvePairs(pairs, distance)
+	return pairs
 }
 
 func improvePairs(pairs [][2]int, d func(a, b int) float64) {

@@ -20,9 +20,12 @@
 //   - Complete: fixed numbers in each arm.
 //   - Blocked: fixed numbers within strata, optionally in small random blocks,
 //     so that arms stay equal over time while units arrive.
-//   - MatchedPairs: the two most alike units make a pair, one of each pair is
-//     treated. For few, unequal units such as offices. K. Imai, G. King and C.
-//     Nall, Statistical Science 24 (2009). Variance must be estimated by pairs.
+//   - MatchedPairs: like units make pairs, one of each pair is treated. For few,
+//     unequal units such as offices. The pairs are those with the smallest sum of
+//     squared Mahalanobis distances, found exactly, in strata of up to 600 units;
+//     above, pairs are near, without a bound on how near. K. Imai, G. King and C.
+//     Nall, Statistical Science 24 (2009); R. Greevy and others, Biostatistics 5
+//     (2004). Variance must be estimated by pairs.
 //   - Rerandomised: complete, drawn again until the Mahalanobis distance
 //     between arms is among the best share of all draws. K. L. Morgan and D. B.
 //     Rubin, Annals of Statistics 40 (2012). Analyse with the same covariates;

@@ -86,7 +86,7 @@ type Assignment struct {
 
 // Algorithm names the generator and the version of the methods here. It
 // changes when any draw would.
-const Algorithm = "chacha8/1"
+const Algorithm = "chacha8/2"
 
 // ErrUnbalanced says that no draw within MaxDraws was balanced enough.
 var ErrUnbalanced = errors.New("no draw was balanced enough")
