@@ -60,6 +60,12 @@
 // within a smallest effect of interest that was stated beforehand), or
 // unclear. An interval around zero is never called "no effect" by itself.
 //
+// # What is not here
+//
+// Estimators for staggered adoption, discontinuities, matching and weighting,
+// non-linear models, sequential tests and risk-adjusted indicators. Where they
+// join is written in docs/decisions/0010-effect-in-two-halves.md.
+//
 // # What it must not be used for
 //
 // Choosing the estimator after seeing results: lock the plan. Outcomes whose
