@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 	"funn/internal/need"
 	"funn/internal/platform/db"
 	"funn/internal/platform/event"
+	"funn/internal/platform/form"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/lifecycle"
 	"funn/internal/platform/record"
@@ -312,4 +314,33 @@ func TestFilesAreAsClosedAsTheirRecords(t *testing.T) {
 			t.Errorf("%q gets the file of a report that is not published from the portal: %d, want 404", person, status)
 		}
 	}
+}
+
+// The page of a long thread shows what happened last, and all of it when asked.
+func TestLongThread(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		h := s.aNeed(t)
+		k, _ := s.Engine.Kind("need")
+		for i := range 110 {
+			if _, err := k.Run(s.acting(t, "fou2"), h.ID, "comment", record.Input{Values: form.Of("text", "Sett."), Reason: fmt.Sprintf("Grunn nummer %d.", i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct {
+			path        string
+			rows        int
+			first, last bool
+		}{{"/trad/" + h.Number, 100, false, true}, {"/trad/" + h.Number + "?alle=ja", 111, true, true}} {
+			status, page := s.get(t, "fou", c.path)
+			if rows := strings.Count(page, "("+h.Number+")"); status != http.StatusOK || !strings.Contains(page, "111 hendelser") || rows != c.rows {
+				t.Errorf("%s: %d, %d events", c.path, status, rows)
+			}
+			if strings.Contains(page, "Grunn nummer 0.") != c.first || strings.Contains(page, "Grunn nummer 109.") != c.last {
+				t.Errorf("%s shows others than the last", c.path)
+			}
+			if link := strings.Contains(page, h.Number+"?alle=ja#hendelser"); link == c.first {
+				t.Errorf("%s: link to all of them: %v", c.path, link)
+			}
+		}
+	})
 }

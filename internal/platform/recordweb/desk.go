@@ -238,7 +238,11 @@ func (s *Site) thread(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	entries, first, err := s.story(ctx, heads, ids)
+	most := latestEvents
+	if c.Query("alle") != "" {
+		most = 0
+	}
+	entries, total, first, err := s.story(ctx, heads, ids, most)
 	if err != nil {
 		return err
 	}
@@ -250,7 +254,11 @@ func (s *Site) thread(c *web.Context) error {
 	page.Breadcrumb = []ui.Crumb{{Label: h.Number, Href: s.href(h)}, {Label: lang.T(ctx, "record.tab.thread")}}
 	p := threadProps{Head: h, Nodes: nodes, Days: days, Entries: entries}
 	if !first.IsZero() {
-		p.Lead = lang.T(ctx, "thread.lead", "records", lang.TN(ctx, "thread.cases", len(heads)), "events", lang.TN(ctx, "thread.events", len(entries)), "days", lang.Days(ctx, clock.Days(first, s.Engine.Now(ctx))))
+		p.Lead = lang.T(ctx, "thread.lead", "records", lang.TN(ctx, "thread.cases", len(heads)), "events", lang.TN(ctx, "thread.events", total), "days", lang.Days(ctx, clock.Days(first, s.Engine.Now(ctx))))
+	}
+	if total > len(entries) {
+		p.Shown = lang.T(ctx, "thread.latest", "n", lang.Number(ctx, len(entries)), "total", lang.Number(ctx, total))
+		p.AllHref, p.All = "/trad/"+url.PathEscape(h.Number)+"?alle=ja#hendelser", lang.TN(ctx, "thread.show_all", total)
 	}
 	return c.Within(http.StatusOK, page, threadPage(p))
 }
@@ -295,7 +303,15 @@ type threadProps struct {
 	Nodes   []ui.ChainNode
 	Days    templ.Component
 	Entries []ui.LogEntry
+	Shown   string // that these are the latest only; empty when they are all
+	AllHref string // where all of them are
+	All     string
 }
+
+// latestEvents is how many events a thread's page shows at once. A project is
+// over in fewer; a page of all that ever happened in a long thread is slow and
+// nobody reads it.
+const latestEvents = 100
 
 // chain puts the records of a thread in order: each below what it answers or
 // comes from, and after all of it.
@@ -403,23 +419,45 @@ func (s *Site) node(ctx context.Context, h record.Head, ball Ball) ui.ChainNode 
 	return n
 }
 
-// story merges the events of all records of a thread, first to last.
-func (s *Site) story(ctx context.Context, heads map[string]record.Head, ids []string) ([]ui.LogEntry, time.Time, error) {
+// story merges the events of all records of a thread, first to last: the latest
+// most of them, or all when most is 0. It tells too how many there are and when
+// the first was.
+func (s *Site) story(ctx context.Context, heads map[string]record.Head, ids []string, most int) (out []ui.LogEntry, total int, first time.Time, err error) {
+	type extent struct {
+		N     int       `db:"n"`
+		First time.Time `db:"first"`
+	}
+	limit := ""
+	if most > 0 {
+		limit = " LIMIT " + itoa(most+1) // one more, to tell how long after it the next came
+	}
 	var events []event.Event
 	for chunk := range slices.Chunk(ids, 500) {
 		where, args := new(db.Where).In("record_id", chunk...).SQL()
-		rows, err := db.All[event.Event](ctx, s.Engine.DB, "SELECT "+db.Columns[event.Event]("")+" FROM event "+where+" ORDER BY at, seq", args...)
+		all, err := db.One[extent](ctx, s.Engine.DB, "SELECT count(*) AS n, min(at) AS first FROM event "+where, args...)
 		if err != nil {
-			return nil, time.Time{}, err
+			return nil, 0, first, err
 		}
+		total += all.N
+		if first.IsZero() || !all.First.IsZero() && all.First.Before(first) {
+			first = all.First
+		}
+		rows, err := db.All[event.Event](ctx, s.Engine.DB, "SELECT "+db.Columns[event.Event]("")+" FROM event "+where+" ORDER BY at DESC, seq DESC"+limit, args...)
+		if err != nil {
+			return nil, 0, first, err
+		}
+		slices.Reverse(rows)
 		events = append(events, rows...)
 	}
 	slices.SortStableFunc(events, inStory)
-	var first time.Time
-	out := make([]ui.LogEntry, 0, len(events))
+	from := 0
+	if most > 0 {
+		from = max(len(events)-most, 0)
+	}
+	out = make([]ui.LogEntry, 0, len(events)-from)
 	for i, ev := range events {
-		if first.IsZero() {
-			first = ev.At
+		if i < from {
+			continue
 		}
 		h := heads[ev.RecordID]
 		entry := ui.LogEntry{
@@ -436,7 +474,7 @@ func (s *Site) story(ctx context.Context, heads map[string]record.Head, ids []st
 		}
 		out = append(out, entry)
 	}
-	return out, first, nil
+	return out, total, first, nil
 }
 
 // inStory orders events as they are told: what followed from a command comes after
