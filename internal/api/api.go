@@ -131,7 +131,7 @@ func Problem(w http.ResponseWriter, status int, detail string) {
 // with a reference, which is what the caller gets.
 func (o *operations) quiet(ctx huma.Context, _ string, v any) (any, error) {
 	e, ok := v.(*huma.ErrorModel)
-	if !ok || e.Status != http.StatusInternalServerError {
+	if !ok || e.Status != http.StatusInternalServerError && e.Status != http.StatusServiceUnavailable {
 		return v, nil
 	}
 	reference := rand.Text()[:8]
@@ -140,5 +140,9 @@ func (o *operations) quiet(ctx huma.Context, _ string, v any) (any, error) {
 		causes[i] = cause.Message
 	}
 	o.Log.ErrorContext(ctx.Context(), "request failed", "reference", reference, "route", ctx.Operation().Path, "error", causes)
-	return &huma.ErrorModel{Title: e.Title, Status: e.Status, Detail: "Something went wrong here. Quote the reference " + reference + " when reporting it."}, nil
+	detail := e.Detail
+	if e.Status == http.StatusInternalServerError {
+		detail = "Something went wrong here."
+	}
+	return &huma.ErrorModel{Title: e.Title, Status: e.Status, Detail: detail + " Quote the reference " + reference + " when reporting it."}, nil
 }

@@ -28,7 +28,7 @@ func TestFailuresTellNothing(t *testing.T) {
 		logged bool
 	}{
 		{errors.New("dial tcp 10.0.0.7: secret"), http.StatusInternalServerError, true},
-		{fault.Wrap(fault.Unavailable, errors.New("secret"), "error.database_busy"), http.StatusServiceUnavailable, false},
+		{fault.Wrap(fault.Unavailable, errors.New("secret"), "error.database_busy"), http.StatusServiceUnavailable, true},
 		{fault.Missing(), http.StatusNotFound, false},
 	} {
 		var log bytes.Buffer

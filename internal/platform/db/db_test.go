@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -351,6 +352,51 @@ func TestCutConnections(t *testing.T) {
 	}
 	if _, err := d.Exec(ctx, "SELECT 1"); err != nil {
 		t.Errorf("the next: %v", err)
+	}
+}
+
+// A full disk is told as such, leaves nothing half written, keeps what is there
+// readable, and is over when there is room again.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	d := dbtest.SQLite(t, fstest.MapFS{"0001_text.sql": {Data: []byte("CREATE TABLE line (text TEXT NOT NULL);\n")}})
+	if _, err := d.Exec(ctx, "PRAGMA max_page_count = 60"); err != nil {
+		t.Fatal(err)
+	}
+	lines := func() int {
+		t.Helper()
+		n, err := db.One[int](ctx, d, "SELECT count(*) FROM line")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	two := func() error {
+		return d.Tx(ctx, func(ctx context.Context) error {
+			for range 2 {
+				if _, err := d.Exec(ctx, "INSERT INTO line (text) VALUES ($1)", strings.Repeat("x", 5000)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	written := 0
+	var err error
+	for err == nil && written < 200 {
+		if err = two(); err == nil {
+			written += 2
+		}
+	}
+	if fault.Of(err) != fault.Full || written == 0 || lines() != written {
+		t.Errorf("%v after %d lines, of which %d are there", err, written, lines())
+	}
+	if _, err := d.Exec(ctx, "PRAGMA max_page_count = 1000"); err != nil {
+		t.Fatal(err)
+	}
+	if err := two(); err != nil || lines() != written+2 {
+		t.Errorf("with room again: %v, %d lines", err, lines())
 	}
 }
 

@@ -56,12 +56,13 @@ type Date struct {
 	Text      string `json:"text,omitempty" doc:"In the source's words."`
 }
 
-// Told gives an error its status. What is no fault is the house's own: the answer
-// is 500 with a reference, and the cause is logged.
+// Told gives an error its status. What is no fault is the house's own, and answered
+// with 500. Package api logs the cause of that and of a part that is down, and
+// takes it out of the answer.
 func Told(err error) error {
 	switch fault.Of(err) {
 	case fault.Unavailable:
-		return huma.Error503ServiceUnavailable("A part that this needs does not answer. Try again in a while.")
+		return huma.Error503ServiceUnavailable("A part that this needs does not answer. Try again in a while.", err)
 	case fault.NotFound:
 		return huma.Error404NotFound("It does not exist, or not for everybody.")
 	}
