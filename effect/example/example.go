@@ -15,6 +15,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"funn/effect/plan"
 )
 
 //go:embed plans/*.yaml
@@ -24,10 +26,8 @@ var plans embed.FS
 type Example struct {
 	// Name is the design's name, and that of its folder.
 	Name string
-	// Title says what is studied.
-	Title string
-	// Truth says which effect the data were made with.
-	Truth string
+	// Title says what is studied, and Truth which effect the data were made with.
+	Title, Truth plan.Label
 
 	data func(g *generator)
 }
@@ -38,15 +38,51 @@ const Main = "cluster"
 // All lists the examples, the main one first.
 func All() []Example {
 	return []Example{
-		{"cluster", "A text message before the first meeting, drawn by office", "6 more of 100 get a job", clusterData},
-		{"individual", "A course, drawn by person, with some who drop out of the survey", "3,000 kroner more a month", individualData},
-		{"blocked", "A letter and a call, drawn within county", "letter 2, call 7 more of 100 get a job", blockedData},
-		{"pairs", "A new way to work, one office drawn from each pair", "4 days fewer on benefit", pairsData},
-		{"encouragement", "An offer of mentoring, not taken up by all", "10 more of 100 among those who took it up get a job", encouragementData},
-		{"did", "A rule changed in some municipalities, before and after", "5 days fewer on sick leave", didData},
-		{"event_study", "Offices that all start in the same quarter, followed over time", "growing by 1 point a quarter from the start", eventData},
-		{"panel", "Offices' staffing and time to decision, office and month fixed effects", "2 days fewer per extra person", panelData},
-		{"observational", "Those who chose a course and those who did not, compared by regression", "no effect; the naive difference is due to who chose", observationalData},
+		{
+			"cluster",
+			plan.Label{NB: "En SMS før det første møtet, trukket kontor for kontor", EN: "A text message before the first meeting, drawn by office"},
+			plan.Label{NB: "6 flere av 100 kommer i jobb", EN: "6 more of 100 get a job"}, clusterData,
+		},
+		{
+			"individual",
+			plan.Label{NB: "Et kurs, trukket person for person, der noen ikke svarer etterpå", EN: "A course, drawn by person, with some who drop out of the survey"},
+			plan.Label{NB: "3000 kroner mer i måneden", EN: "3,000 kroner more a month"}, individualData,
+		},
+		{
+			"blocked",
+			plan.Label{NB: "Brev og samtale, trukket innen fylke", EN: "A letter and a call, drawn within county"},
+			plan.Label{NB: "brev gir 2, samtale 7 flere av 100 i jobb", EN: "letter 2, call 7 more of 100 get a job"}, blockedData,
+		},
+		{
+			"pairs",
+			plan.Label{NB: "En ny måte å arbeide på, ett kontor trukket fra hvert par", EN: "A new way to work, one office drawn from each pair"},
+			plan.Label{NB: "4 dager mindre på stønad", EN: "4 days fewer on benefit"}, pairsData,
+		},
+		{
+			"encouragement",
+			plan.Label{NB: "Et tilbud om mentor, som ikke alle tar imot", EN: "An offer of mentoring, not taken up by all"},
+			plan.Label{NB: "10 flere av 100 av dem som tok imot, kommer i jobb", EN: "10 more of 100 among those who took it up get a job"}, encouragementData,
+		},
+		{
+			"did",
+			plan.Label{NB: "En regel som ble endret i noen kommuner, før og etter", EN: "A rule changed in some municipalities, before and after"},
+			plan.Label{NB: "5 dager mindre sykefravær", EN: "5 days fewer on sick leave"}, didData,
+		},
+		{
+			"event_study",
+			plan.Label{NB: "Kontorer som alle starter i samme kvartal, fulgt over tid", EN: "Offices that all start in the same quarter, followed over time"},
+			plan.Label{NB: "vokser med ett poeng i kvartalet fra start", EN: "growing by 1 point a quarter from the start"}, eventData,
+		},
+		{
+			"panel",
+			plan.Label{NB: "Kontorenes bemanning og tid til vedtak, med faste effekter av kontor og måned", EN: "Offices' staffing and time to decision, office and month fixed effects"},
+			plan.Label{NB: "2 dager mindre for hver ansatt til", EN: "2 days fewer per extra person"}, panelData,
+		},
+		{
+			"observational",
+			plan.Label{NB: "De som valgte et kurs og de som ikke gjorde det, sammenliknet ved regresjon", EN: "Those who chose a course and those who did not, compared by regression"},
+			plan.Label{NB: "ingen effekt; forskjellen slik den ser ut, kommer av hvem som valgte", EN: "no effect; the naive difference is due to who chose"}, observationalData,
+		},
 	}
 }
 
@@ -88,14 +124,14 @@ func (e Example) writeTo(folder string) (err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("write example %s: %w", e.Name, err)
 	}
-	plan, err := os.OpenFile(filepath.Join(folder, "plan.yaml"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	file, err := os.OpenFile(filepath.Join(folder, "plan.yaml"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return fmt.Errorf("write example %s: %w", e.Name, err)
 	}
-	if _, err = plan.Write(e.Plan()); err == nil {
-		err = plan.Close()
+	if _, err = file.Write(e.Plan()); err == nil {
+		err = file.Close()
 	} else {
-		_ = plan.Close()
+		_ = file.Close()
 	}
 	if err != nil {
 		return fmt.Errorf("write example %s: %w", e.Name, err)

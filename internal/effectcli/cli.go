@@ -225,8 +225,8 @@ func (c *ExampleCommand) Run(env *Env) error {
 	}
 	l := c.language()
 	for i, e := range example.All() {
-		fmt.Fprintf(env.Stdout, "%s\n    %s\n", folders[i], e.Title)
-		fmt.Fprintf(env.Stdout, "    %s%s\n", l.Pick("Laget med: ", "Made with: "), e.Truth)
+		fmt.Fprintf(env.Stdout, "%s\n    %s\n", folders[i], l.Pick(e.Title.NB, e.Title.EN))
+		fmt.Fprintf(env.Stdout, "    %s%s\n", l.Pick("Laget med: ", "Made with: "), l.Pick(e.Truth.NB, e.Truth.EN))
 	}
 	fmt.Fprintf(env.Stdout, "\n%s\n    funn effect run %s --data %s --report %s\n", l.Pick("Prøv:", "Try:"),
 		filepath.Join(c.Dir, "plan.yaml"), filepath.Join(c.Dir, "data.csv"), filepath.Join(c.Dir, "report.html"))
