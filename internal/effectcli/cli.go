@@ -169,7 +169,9 @@ type LockCommand struct {
 
 // Run locks the plan. A plan that is locked already and unchanged stays as it
 // is; a changed one is refused unless a reason is given.
-func (c *LockCommand) Run(env *Env) error {
+func (c *LockCommand) Run(env *Env) error { return inLanguage(c.language(), c.run(env)) }
+
+func (c *LockCommand) run(env *Env) error {
 	p, err := plan.Load(c.Plan)
 	if err != nil {
 		return err

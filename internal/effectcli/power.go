@@ -30,7 +30,9 @@ type powerAnswer struct {
 }
 
 // Run computes what the plan leaves out.
-func (c *PowerCommand) Run(env *Env) error {
+func (c *PowerCommand) Run(env *Env) error { return inLanguage(c.language(), c.run(env)) }
+
+func (c *PowerCommand) run(env *Env) error {
 	p, err := plan.Load(c.Plan)
 	if err != nil {
 		return err

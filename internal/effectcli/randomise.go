@@ -40,7 +40,9 @@ type drawLog struct {
 const drawFormat = "funn-effect-draw/1"
 
 // Run draws, or checks an earlier draw.
-func (c *RandomiseCommand) Run(env *Env) error {
+func (c *RandomiseCommand) Run(env *Env) error { return inLanguage(c.language(), c.run(env)) }
+
+func (c *RandomiseCommand) run(env *Env) error {
 	p, err := plan.Load(c.Plan)
 	if err != nil {
 		return err

@@ -26,7 +26,9 @@ type RunCommand struct {
 }
 
 // Run estimates the plan.
-func (c *RunCommand) Run(env *Env) error {
+func (c *RunCommand) Run(env *Env) error { return inLanguage(c.language(), c.run(env)) }
+
+func (c *RunCommand) run(env *Env) error {
 	p, err := plan.Load(c.Plan)
 	if err != nil {
 		return err
@@ -107,7 +109,7 @@ func (c *RunCommand) estimate(env *Env, p *plan.Plan, src source.Source, lock pl
 	var text *moment.KindError
 	switch {
 	case errors.Is(err, context.Canceled):
-		return nil, errors.New("cancelled; nothing was written")
+		return nil, errors.New(c.language().Pick("avbrutt; ingenting er skrevet (cancelled)", "cancelled; nothing was written"))
 	case errors.As(err, &text):
 		if why := source.TextReason(src, text.Column); why != "" {
 			return nil, fmt.Errorf("%w (%s)", err, why)

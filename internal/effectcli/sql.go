@@ -27,7 +27,9 @@ type SQLCommand struct {
 }
 
 // Run writes the next query, or the result when nothing is left to ask.
-func (c *SQLCommand) Run(env *Env) error {
+func (c *SQLCommand) Run(env *Env) error { return inLanguage(c.language(), c.run(env)) }
+
+func (c *SQLCommand) run(env *Env) error {
 	p, err := plan.Load(c.Plan)
 	if err != nil {
 		return err
