@@ -100,7 +100,7 @@ func TestFromNeedToUse(t *testing.T) {
 		u.sees(number, "Hjelper digitale jobbsøkerkurs?")
 		// The need tells where it goes on, and whom it waits for there.
 		u.visit(need)
-		u.sees("Fortsetter i", "Prosjekt "+pnumber, "Medlem av FoU-utvalget")
+		u.sees("Fortsetter her", "Prosjekt "+pnumber, "Venter på Medlem av FoU-utvalget")
 		u.visit("/oppgaver")
 		if axetest.Eval[bool](t, u.Browser, fmt.Sprintf(`document.querySelector('main a[href$="?need=%s"]') !== null`, number)) {
 			t.Errorf("the task of setting up the project is left")

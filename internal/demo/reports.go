@@ -107,6 +107,7 @@ func (l *loader) use(p facts.ExampleProject) []act {
 			accepted = s.On
 		}
 	}
+	acts = append(acts, l.interim(p)...)
 	for _, r := range facts.ExampleReports {
 		if r.Project != p.Key || accepted.IsZero() {
 			continue
@@ -129,6 +130,43 @@ func (l *loader) use(p facts.ExampleProject) []act {
 				acts = append(acts, l.uptake(u, p)...)
 			}
 		}
+	}
+	return acts
+}
+
+// interim gives the acts by which the interim reports of an example are published;
+// the newest still waits for the library.
+func (l *loader) interim(p facts.ExampleProject) []act {
+	var acts []act
+	for _, d := range p.Deliverables {
+		published := d.Delivered.AddDate(0, 0, 21)
+		if d.Kind != facts.DeliverInterim || d.Delivered.IsZero() || published.After(facts.DemoDay.AddDate(0, -6, 0)) {
+			continue
+		}
+		k, key := l.Publications.Kind, "report:"+d.Key
+		add := func(days int, what string, do func(context.Context) error) {
+			acts = append(acts, act{on: d.Delivered.AddDate(0, 0, days), what: what, do: do})
+		}
+		add(10, "find interim report", func(ctx context.Context) error {
+			id, err := l.id(p.Key)
+			if err != nil {
+				return err
+			}
+			list, err := l.Publications.OfProject(ctx, id)
+			if err != nil {
+				return err
+			}
+			for _, r := range list {
+				if r.PubType == publication.InterimReport {
+					l.ids[key] = r.ID
+				}
+			}
+			return nil
+		})
+		add(10, "metadata", give(l, k, key, "bibliotek", "classify", "", "pub_type", publication.InterimReport, "theme", p.Theme, "year", fmt.Sprint(d.Delivered.Year())))
+		add(10, "ready", give(l, k, key, "bibliotek", "ready", ""))
+		add(14, "approve", give(l, k, key, p.Caseworker, "approve", ""))
+		add(21, "publish", give(l, k, key, p.Owner, "publish", "Eksempelet har ingen fil."))
 	}
 	return acts
 }

@@ -171,12 +171,18 @@ func (p *pages) waiting(ctx context.Context, needs []*need.Need) (map[string]str
 	for _, h := range elsewhere {
 		var who []string
 		for _, next := range ahead[h.ID] {
-			who = append(who, next.Ball.Who+" ("+next.Head.Number+")")
+			if next.Head.Kind == goesOn[h.State] {
+				who = append(who, next.Ball.Who+" ("+next.Head.Number+")")
+			}
 		}
 		out[h.ID] = strings.Join(who, ", ")
 	}
 	return out, nil
 }
+
+// goesOn is the kind of record that takes a need on from a state: the need's page
+// tells of all of them, the board of those that it waits for.
+var goesOn = map[string]string{need.InstrumentChosen: "project", need.Acquiring: "project", need.Answered: "uptake"}
 
 // due tells of the decision that the need is for, and whether the answer comes
 // too late for it.

@@ -64,7 +64,11 @@ func (p *pages) needBody(c *web.Context, n *need.Need) (templ.Component, error) 
 		v.Decision = append(v.Decision, ui.Fact{Label: lang.T(ctx, "need.decision_on"), Text: lang.Day(ctx, n.DecisionDate)})
 	}
 	if !n.Forecast.IsZero() {
-		v.Decision = append(v.Decision, ui.Fact{Label: lang.T(ctx, "need.field.forecast"), Text: lang.Day(ctx, n.Forecast)})
+		label := "need.field.forecast"
+		if n.State == need.Answered || n.State == need.Closed {
+			label = "need.came"
+		}
+		v.Decision = append(v.Decision, ui.Fact{Label: lang.T(ctx, label), Text: lang.Day(ctx, n.Forecast)})
 	}
 	heads, edges, err := p.Site.Engine.Thread(ctx, n.ID)
 	if err != nil {

@@ -265,6 +265,11 @@ func (p *pages[T]) show(tab string, body func(*web.Context, T) (templ.Component,
 		if f.Now, err = p.now(ctx, h, inside); err != nil {
 			return err
 		}
+		if inside {
+			if f.Ahead, err = p.ahead(ctx, *h); err != nil {
+				return err
+			}
+		}
 		if p.view.Side != nil {
 			if f.Side, err = p.view.Side(c, rec); err != nil {
 				return err
@@ -307,13 +312,6 @@ func (p *pages[T]) now(ctx context.Context, h *record.Head, inside bool) ([]ui.F
 			facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.due"), Text: w.Due})
 		}
 	}
-	if inside {
-		ahead, err := p.ahead(ctx, *h)
-		if err != nil {
-			return nil, err
-		}
-		facts = append(facts, ahead...)
-	}
 	if h.Unit != "" && p.site.Unit != nil {
 		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.unit"), Text: p.site.Unit(ctx, h.Unit)})
 	}
@@ -329,31 +327,34 @@ func sinceKnown(h *record.Head) bool {
 	return h.Source == "" || h.Example || !h.StateSince.Equal(h.Created)
 }
 
-// severalAhead is how many records a page names that go on from its own; more are
-// told by their number.
+// severalAhead is how many records a page names that go on from its own; the thread
+// has all of them.
 const severalAhead = 4
 
 // ahead tells where the matter goes on when it does so in other records, and whom
 // it waits for there.
-func (p *pages[T]) ahead(ctx context.Context, h record.Head) ([]ui.Fact, error) {
+func (p *pages[T]) ahead(ctx context.Context, h record.Head) ([]ui.Item, error) {
 	ahead, err := Ahead(ctx, p.site, h)
 	if err != nil {
 		return nil, err
 	}
-	steps := ahead[h.ID]
-	if len(steps) > severalAhead {
-		return []ui.Fact{{Label: lang.T(ctx, "record.continues"), Text: lang.TN(ctx, "record.continues_in", len(steps)), Href: "/trad/" + url.PathEscape(h.Number)}}, nil
-	}
-	var facts []ui.Fact
-	for _, s := range steps {
-		facts = append(facts,
-			ui.Fact{Label: lang.T(ctx, "record.continues"), Text: lang.T(ctx, s.Head.Kind+".name") + " " + s.Head.Number, Href: p.site.href(s.Head)},
-			ui.Fact{Label: lang.T(ctx, "record.waits_there"), Text: s.Ball.Who})
-		if s.Ball.Due != "" {
-			facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.due"), Text: s.Ball.Due})
+	var items []ui.Item
+	for i, s := range ahead[h.ID] {
+		if i == severalAhead {
+			rest := len(ahead[h.ID]) - i
+			items = append(items, ui.Item{Title: lang.TN(ctx, "record.continues_more", rest), Href: "/trad/" + url.PathEscape(h.Number)})
+			break
 		}
+		item := ui.Item{
+			Kicker: lang.T(ctx, s.Head.Kind+".name") + " " + s.Head.Number, Title: s.Head.Title, Href: p.site.href(s.Head),
+			Meta: []string{lang.T(ctx, "record.waits_for_who", "who", s.Ball.Who)}, Due: s.Ball.Due, Late: s.Ball.Late,
+		}
+		if s.Head.Lang != string(lang.From(ctx).Tag()) {
+			item.Lang = s.Head.Lang
+		}
+		items = append(items, item)
 	}
-	return facts, nil
+	return items, nil
 }
 
 // Next is a later record of the thread in which a matter goes on.
@@ -500,7 +501,7 @@ type action struct {
 	Label, Href string
 	Post        bool // needs no page of its own
 	Danger      bool
-	Task        bool
+	Task        bool // somebody waits for it: it stands first
 }
 
 // blocked is a command that the actor has, but that cannot be given yet.
@@ -513,6 +514,13 @@ func (p *pages[T]) actions(ctx context.Context, rec T) ([]action, []blocked, err
 	all, err := p.kind.Actions(ctx, rec)
 	if err != nil {
 		return nil, nil, err
+	}
+	waiting, err := p.site.Engine.Waiting(ctx, rec.Base().ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	expected := func(command string) bool {
+		return slices.ContainsFunc(waiting[rec.Base().ID], func(t record.Task) bool { return t.Command == command })
 	}
 	var out []action
 	var not []blocked
@@ -527,39 +535,17 @@ func (p *pages[T]) actions(ctx context.Context, rec T) ([]action, []blocked, err
 			continue
 		}
 		out = append(out, action{
-			Label: label, Href: p.address(rec.Base()) + "/" + a.Path, Danger: a.Danger, Task: a.Task,
+			Label: label, Href: p.address(rec.Base()) + "/" + a.Path, Danger: a.Danger, Task: expected(a.Name),
 			Post: len(a.Fields) == 0 && !a.Reason && !a.Confirm && len(a.Verdict.Warnings) == 0,
 		})
 	}
-	onward, err := p.onward(ctx, rec)
-	if err != nil {
-		return nil, nil, err
-	}
-	out = append(out, onward...)
-	slices.SortStableFunc(out, func(a, b action) int { return rank(a) - rank(b) })
-	return out, not, nil
-}
-
-// onward gives the buttons of the steps that are taken on the pages of another kind.
-func (p *pages[T]) onward(ctx context.Context, rec T) ([]action, error) {
-	if len(p.view.Onward) == 0 {
-		return nil, nil
-	}
-	h, actor, subject := rec.Base(), access.From(ctx), p.kind.Subject(rec)
-	tasks, err := p.site.Engine.Waiting(ctx, h.ID)
-	if err != nil {
-		return nil, err
-	}
-	var out []action
 	for _, o := range p.view.Onward {
-		if slices.Contains(o.From, h.State) && access.Allows(o.Who, actor, subject) {
-			out = append(out, action{
-				Label: lang.T(ctx, p.kind.Name+"."+o.Name+".button"), Href: o.Href(h.Number),
-				Task: slices.ContainsFunc(tasks[h.ID], func(t record.Task) bool { return t.Name == o.Name }),
-			})
+		if slices.Contains(o.From, rec.Base().State) && access.Allows(o.Who, access.From(ctx), p.kind.Subject(rec)) {
+			out = append(out, action{Label: lang.T(ctx, p.kind.Name+"."+o.Name+".button"), Href: o.Href(rec.Base().Number), Task: expected(o.Name)})
 		}
 	}
-	return out, nil
+	slices.SortStableFunc(out, func(a, b action) int { return rank(a) - rank(b) })
+	return out, not, nil
 }
 
 func rank(a action) int {
