@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"funn/internal/demo/facts"
 	"funn/internal/platform/db"
 	"funn/internal/platform/record"
 	"funn/internal/platform/ui/axetest"
@@ -357,6 +358,26 @@ func TestNoDateIsMadeUp(t *testing.T) {
 					t.Errorf("%s does not say when the source says that it came", path)
 				}
 			}
+		}
+	}
+}
+
+// The examples have the spending that they are given, and their actions follow from
+// the recommendations.
+func TestExamplesAreWhole(t *testing.T) {
+	s := onSQLite(t)
+	var want int64
+	for _, p := range facts.ExampleProjects {
+		for _, y := range p.Years {
+			want += y.Spent * 100
+		}
+	}
+	if got := must(db.One[int64](t.Context(), s.Engine.DB, "SELECT CAST(sum(p.spent) AS BIGINT) FROM project p JOIN record r ON r.id = p.id WHERE r.example"))(t); got != want {
+		t.Errorf("%d øre spent, want %d", got, want)
+	}
+	for _, actions := range must(db.All[string](t.Context(), s.Engine.DB, "SELECT CAST(actions AS TEXT) FROM uptake"))(t) {
+		if strings.Contains(actions, `"recommendation":0`) {
+			t.Errorf("an action follows from no recommendation: %s", actions)
 		}
 	}
 }

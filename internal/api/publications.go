@@ -18,7 +18,7 @@ type publicationsInput struct {
 	Q       string `query:"q" maxLength:"200" doc:"Words to search for, as on the portal: in title, number, text, and the names of authors and institutions. All must be there; the best hits come first."`
 	Theme   string `query:"theme" maxLength:"100" doc:"Slug of a theme."`
 	Year    int    `query:"year" minimum:"1900" maximum:"2200" doc:"Year of publication."`
-	Type    string `query:"type" enum:"final_report,interim_report,analysis,article,synthesis,thesis"`
+	Type    string `query:"type" enum:"final_report,interim_report,analysis,article,synthesis,thesis,report"`
 	Example bool   `query:"example" doc:"Take in the examples too, which fill what the sources lack."`
 }
 

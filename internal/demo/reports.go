@@ -83,10 +83,13 @@ func (l *loader) reports(ctx context.Context) error {
 		}
 		r := &publication.Publication{
 			Head:    record.Head{Number: number, Title: f.Title, Lang: "nb", Unit: top, Source: f.Source.String(), State: publication.MetadataPublished, Created: l.known()},
-			PubType: publication.Article, Theme: theme, Year: f.Year, Authors: f.Authors,
+			PubType: publication.Report, Theme: theme, Year: f.Year, Authors: f.Authors,
+		}
+		if f.Article {
+			r.PubType = publication.Article
 		}
 		r.Content.V.Summary = f.Published + "."
-		r.SetInternal(true)
+		r.SetInternal(f.Own)
 		if err := l.Publications.Import(ctx, r, note); err != nil {
 			return fmt.Errorf("publication %s: %w", f.Key, err)
 		}

@@ -52,10 +52,11 @@ const (
 	Article       = "article"
 	Synthesis     = "synthesis"
 	Thesis        = "thesis"
+	Report        = "report" // any other, such as an official inquiry
 )
 
 // Types lists the types in the order in which they are shown.
-var Types = []string{FinalReport, InterimReport, Analysis, Article, Synthesis, Thesis}
+var Types = []string{FinalReport, InterimReport, Analysis, Article, Synthesis, Thesis, Report}
 
 // NoTheme is the theme of a publication that belongs to none, by choice. An
 // empty theme is one that nobody has chosen yet.

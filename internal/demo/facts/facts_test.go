@@ -851,3 +851,19 @@ func TestListsFollowTheirSource(t *testing.T) {
 		}
 	}
 }
+
+// What the sources cite is an article where it stands in a journal, and Nav's own
+// where Nav published it.
+func TestWhatTheSourcesCite(t *testing.T) {
+	for _, p := range facts.Publications {
+		in := func(starts ...string) bool {
+			return slices.ContainsFunc(starts, func(s string) bool { return strings.HasPrefix(p.Published, s) })
+		}
+		if want := in("Arbeid og velferd", "Tidsskrift"); p.Article != want {
+			t.Errorf("%s (%s): article %v, want %v", p.Key, p.Published, p.Article, want)
+		}
+		if want := in("Arbeid og velferd", "NAV-"); p.Own != want {
+			t.Errorf("%s (%s): Nav's own %v, want %v", p.Key, p.Published, p.Own, want)
+		}
+	}
+}

@@ -95,7 +95,7 @@ var Units = []Unit{
 		Task: nn("Rådgjevande organ som forankrar FoU hos fageigarane, og som avgjer kva prosjekt som får pengar."), Source: plan("§8.1"),
 	},
 	{
-		Key: "fou-nettverket", Name: "FoU-nettverket", Aliases: []string{"FoU-nettverk i NAV"}, Kind: Network, Parent: "direktoratet",
+		Key: "fou-nettverket", Name: "FoU-nettverket", Aliases: []string{"FoU-nettverk i NAV"}, Kind: Network,
 		Task: nb("Samler fylkene og resultatområdene om kunnskapsbehov og funn. Opprettet høsten 2022."), Source: report("§5a.2"),
 	},
 
