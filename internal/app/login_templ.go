@@ -611,35 +611,22 @@ func letterText(text string) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				for _, word := range strings.Fields(p) {
-					if strings.HasPrefix(word, "http://") || strings.HasPrefix(word, "https://") {
-						templ_7745c5c3_Err = ui.Link(word, word).Render(ctx, templ_7745c5c3_Buffer)
+				for _, piece := range pieces(p) {
+					if strings.HasPrefix(piece, "http") {
+						templ_7745c5c3_Err = ui.Link(piece, piece).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					} else {
 						var templ_7745c5c3_Var23 string
-						templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(word)
+						templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(piece)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/app/login.templ`, Line: 105, Col: 11}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/app/login.templ`, Line: 105, Col: 12}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " ")
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					var templ_7745c5c3_Var24 string
-					templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(" ")
-					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/app/login.templ`, Line: 107, Col: 9}
-					}
-					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
 					}
 				}
 				return nil
@@ -651,6 +638,20 @@ func letterText(text string) templ.Component {
 		}
 		return nil
 	})
+}
+
+// pieces parts a text into its addresses and what stands between them.
+func pieces(text string) []string {
+	var out []string
+	var between []string
+	for _, word := range strings.Fields(text) {
+		if strings.HasPrefix(word, "http://") || strings.HasPrefix(word, "https://") {
+			out, between = append(out, strings.Join(between, " "), word), nil
+		} else {
+			between = append(between, word)
+		}
+	}
+	return append(out, strings.Join(between, " "))
 }
 
 func goneLinkPage(f linkForm) templ.Component {
@@ -669,9 +670,9 @@ func goneLinkPage(f linkForm) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var25 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var25 == nil {
-			templ_7745c5c3_Var25 = templ.NopComponent
+		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var24 == nil {
+			templ_7745c5c3_Var24 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.PageHead(ui.HeadProps{Title: lang.T(ctx, "authn.link_gone.title"), Lead: lang.T(ctx, "authn.link_gone")}).Render(ctx, templ_7745c5c3_Buffer)
