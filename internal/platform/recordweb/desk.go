@@ -2,6 +2,7 @@ package recordweb
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -93,7 +94,7 @@ func (s *Site) myTasks(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	recent, err := s.recent(ctx, mine)
+	recent, err := s.recent(ctx, c.Actor, mine)
 	if err != nil {
 		return err
 	}
@@ -182,8 +183,11 @@ func (s *Site) mine(ctx context.Context, a access.Actor) ([]record.Head, error) 
 	return out, nil
 }
 
-// recent gives the latest events of the records.
-func (s *Site) recent(ctx context.Context, heads []record.Head) ([]ui.LogEntry, error) {
+// recentShown is how many of the latest events stand on the desk.
+const recentShown = 6
+
+// recent gives the latest events of the records that the actor is told of.
+func (s *Site) recent(ctx context.Context, a access.Actor, heads []record.Head) ([]ui.LogEntry, error) {
 	byID := map[string]record.Head{}
 	var ids []string
 	for _, h := range heads {
@@ -193,14 +197,27 @@ func (s *Site) recent(ctx context.Context, heads []record.Head) ([]ui.LogEntry, 
 	if len(ids) > 200 {
 		ids = ids[:200]
 	}
-	where, args := new(db.Where).In("record_id", ids...).SQL()
-	events, err := db.All[event.Event](ctx, s.Engine.DB, "SELECT "+db.Columns[event.Event]("")+" FROM event "+where+" ORDER BY at DESC, seq DESC LIMIT 6", args...)
+	subjects, err := s.subjects(ctx, a, byID)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]ui.LogEntry, len(events))
-	for i, ev := range events {
-		out[i] = ui.LogEntry{When: lang.DateTime(ctx, ev.At), Who: ActorName(ctx, ev), What: EventText(ctx, ev) + " (" + byID[ev.RecordID].Number + ")"}
+	limit := recentShown
+	if !a.Staff {
+		limit *= 10 // most of what happens in the agency is not told to others
+	}
+	where, args := new(db.Where).In("record_id", ids...).SQL()
+	events, err := db.All[event.Event](ctx, s.Engine.DB, fmt.Sprintf("SELECT %s FROM event %s ORDER BY at DESC, seq DESC LIMIT %d", db.Columns[event.Event](""), where, limit), args...)
+	if err != nil {
+		return nil, err
+	}
+	var out []ui.LogEntry
+	for _, ev := range events {
+		t := tells(s.Engine, a, subjects[ev.RecordID], ev)
+		if t == untold || len(out) == recentShown {
+			continue
+		}
+		entry := ui.LogEntry{When: lang.DateTime(ctx, ev.At), Who: ActorName(ctx, ev), What: EventText(ctx, ev) + " (" + byID[ev.RecordID].Number + ")"}
+		out = append(out, toldOf(entry, t, nil))
 	}
 	return out, nil
 }
@@ -242,7 +259,7 @@ func (s *Site) thread(c *web.Context) error {
 	if c.Query("alle") != "" {
 		most = 0
 	}
-	entries, total, first, err := s.story(ctx, heads, ids, most)
+	entries, total, first, err := s.story(ctx, c.Actor, heads, ids, most)
 	if err != nil {
 		return err
 	}
@@ -419,16 +436,16 @@ func (s *Site) node(ctx context.Context, h record.Head, ball Ball) ui.ChainNode 
 	return n
 }
 
-// story merges the events of all records of a thread, first to last: the latest
-// most of them, or all when most is 0. It tells too how many there are and when
-// the first was.
-func (s *Site) story(ctx context.Context, heads map[string]record.Head, ids []string, most int) (out []ui.LogEntry, total int, first time.Time, err error) {
+// story merges the events of all records of a thread that the actor is told of,
+// first to last: the latest most of them, or all when most is 0. It tells too how
+// many there are and when the first was.
+func (s *Site) story(ctx context.Context, a access.Actor, heads map[string]record.Head, ids []string, most int) (out []ui.LogEntry, total int, first time.Time, err error) {
 	type extent struct {
 		N     int       `db:"n"`
 		First time.Time `db:"first"`
 	}
 	limit := ""
-	if most > 0 {
+	if most > 0 && a.Staff { // of the others it is not known before how many they are told of
 		limit = " LIMIT " + itoa(most+1) // one more, to tell how long after it the next came
 	}
 	var events []event.Event
@@ -449,7 +466,17 @@ func (s *Site) story(ctx context.Context, heads map[string]record.Head, ids []st
 		slices.Reverse(rows)
 		events = append(events, rows...)
 	}
+	subjects, err := s.subjects(ctx, a, heads)
+	if err != nil {
+		return nil, 0, first, err
+	}
+	events = slices.DeleteFunc(events, func(ev event.Event) bool { return tells(s.Engine, a, subjects[ev.RecordID], ev) == untold })
 	slices.SortStableFunc(events, inStory)
+	if !a.Staff {
+		if total, first = len(events), (time.Time{}); total > 0 {
+			first = events[0].At
+		}
+	}
 	from := 0
 	if most > 0 {
 		from = max(len(events)-most, 0)
@@ -464,15 +491,14 @@ func (s *Site) story(ctx context.Context, heads map[string]record.Head, ids []st
 			When: lang.DateTime(ctx, ev.At), Machine: ev.At.Format(time.RFC3339), Who: ActorName(ctx, ev),
 			What: EventText(ctx, ev) + " (" + h.Number + ")", Reason: ev.Reason,
 		}
+		var changes []ui.Change
 		if i > 0 {
 			if d := clock.Days(events[i-1].At, ev.At); d > 0 {
-				entry.Details = append(entry.Details, ui.Change{Label: lang.T(ctx, "thread.after"), To: lang.Days(ctx, d)})
+				changes = append(changes, ui.Change{Label: lang.T(ctx, "thread.after"), To: lang.Days(ctx, d)})
 			}
 		}
-		if ev.From != "" && ev.From != ev.To {
-			entry.Details = append(entry.Details, ui.Change{Label: lang.T(ctx, "record.state"), From: lang.T(ctx, ev.Kind+".state."+ev.From), To: lang.T(ctx, ev.Kind+".state."+ev.To)})
-		}
-		out = append(out, entry)
+		entry.Details = append(changes, stateChange(ctx, ev)...)
+		out = append(out, toldOf(entry, tells(s.Engine, a, subjects[ev.RecordID], ev), entry.Details))
 	}
 	return out, total, first, nil
 }

@@ -142,8 +142,8 @@ func Mount[T record.Record](s *Site, v View[T]) {
 	add("GET", path+"/{number}/logg", "", web.OwnRecords, p.show("logg", p.history))
 }
 
-// insider says whether the actor is told how a case is handled: who did what, why,
-// and whom it waits for. What is public of a record is its content alone.
+// insider says whether the actor is told how a case is handled and whom it waits
+// for; how much of that, see telling. What is public of a record is its content alone.
 func insider(a access.Actor, s access.Subject) bool {
 	if a.Staff || a.System {
 		return true
@@ -580,15 +580,32 @@ func (p *pages[T]) history(c *web.Context, rec T) (templ.Component, error) {
 		return nil, err
 	}
 	slices.Reverse(events)
+	subject := p.kind.Subject(rec)
 	entries := make([]ui.LogEntry, 0, len(events))
 	for _, ev := range events {
+		t := tells(p.site.Engine, c.Actor, subject, ev)
+		if t == untold {
+			continue
+		}
 		entry, err := p.entry(ctx, rec, ev)
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, entry)
+		entries = append(entries, toldOf(entry, t, stateChange(ctx, ev)))
 	}
-	return ui.LogList(entries), nil
+	if c.Actor.Staff {
+		return ui.LogList(entries), nil
+	}
+	return ui.Group(ui.Muted(lang.T(ctx, "record.log_outside")), ui.LogList(entries)), nil
+}
+
+// stateChange gives the change of state that an event made; nothing when it made
+// none or the record was new.
+func stateChange(ctx context.Context, ev event.Event) []ui.Change {
+	if ev.From == "" || ev.From == ev.To {
+		return nil
+	}
+	return []ui.Change{{Label: lang.T(ctx, "record.state"), From: lang.T(ctx, ev.Kind+".state."+ev.From), To: lang.T(ctx, ev.Kind+".state."+ev.To)}}
 }
 
 func (p *pages[T]) entry(ctx context.Context, rec T, ev event.Event) (ui.LogEntry, error) {
@@ -615,7 +632,7 @@ func (p *pages[T]) entry(ctx context.Context, rec T, ev event.Event) (ui.LogEntr
 		return strings.Compare(a, b)
 	})
 	for _, name := range names {
-		text := strings.Join(told[name], ", ")
+		text := noted(ctx, told[name])
 		if i := order(name); i < len(fields) {
 			var err error
 			if text, err = shown(ctx, fields[i], told[name], rec); err != nil {
@@ -626,10 +643,20 @@ func (p *pages[T]) entry(ctx context.Context, rec T, ev event.Event) (ui.LogEntr
 		}
 		e.Details = append(e.Details, ui.Change{Label: label(ctx, p.kind.Name, ev.Command, name), To: text})
 	}
-	if ev.From != "" && ev.From != ev.To {
-		e.Details = append(e.Details, ui.Change{Label: lang.T(ctx, "record.state"), From: lang.T(ctx, ev.Kind+".state."+ev.From), To: lang.T(ctx, ev.Kind+".state."+ev.To)})
-	}
+	e.Details = append(e.Details, stateChange(ctx, ev)...)
 	return e, nil
+}
+
+// noted gives in words what followed from a command; days are kept as 2006-01-02.
+func noted(ctx context.Context, values []string) string {
+	words := make([]string, len(values))
+	for i, v := range values {
+		words[i] = v
+		if day, err := time.Parse(time.DateOnly, v); err == nil {
+			words[i] = lang.Day(ctx, day)
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 // EventText says what happened, without who: "klargjorde behovet".
