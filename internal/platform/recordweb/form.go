@@ -184,6 +184,7 @@ func (p *pages[T]) ask(c *web.Context, status int, cmd lifecycle.Command, rec T,
 		}
 	}
 	props.Form.AllRequired = required == len(fields) && required > 1
+	props.Form.ErrorTitle = a.refused
 	for _, text := range a.grounds {
 		props.Form.Errors = append(props.Form.Errors, ui.FieldError{Text: text})
 	}

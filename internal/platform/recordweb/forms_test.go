@@ -206,6 +206,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 			want   string
 		}{
 			{"a ground that blocks", url.Values{"text": {"too early"}, "reason": {typed}}, http.StatusConflict, "Two people must agree"},
+			{"what it says above that", url.Values{"text": {"too early"}, "reason": {typed}}, http.StatusConflict, "This cannot be done now"},
 			{"a reason that is too long", url.Values{"text": {typed}, "reason": {strings.Repeat("x", record.ReasonLimit+1)}}, http.StatusUnprocessableEntity, ""},
 			{"a reason that cannot be stored", url.Values{"text": {typed}, "reason": {"a\x00b"}}, http.StatusUnprocessableEntity, "cannot store"},
 		} {
@@ -222,7 +223,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 		if w := d.post("ed", at, url.Values{"text": {"First."}}, ""); w.Code != http.StatusSeeOther {
 			t.Fatalf("deliver: %d", w.Code)
 		}
-		if w := d.post("ed", at, url.Values{"text": {typed}}, ""); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), typed) {
+		if w := d.post("ed", at, url.Values{"text": {typed}}, ""); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), typed) || !strings.Contains(w.Body.String(), "Somebody else has moved the case on") {
 			t.Errorf("after another was first: %d, typed kept %v", w.Code, strings.Contains(w.Body.String(), typed))
 		}
 	})
@@ -267,4 +268,30 @@ func (endless) Read(b []byte) (int, error) {
 		b[i] = 'x'
 	}
 	return len(b), nil
+}
+
+// A command for which one of an empty list must be chosen has nothing to act on,
+// and stands neither among what can be done nor among what cannot.
+func TestNothingToActOn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, base *db.DB) {
+		d := papers(t, base)
+		var list []form.Option
+		d.kind.Commands[1].Fields = append(d.kind.Commands[1].Fields, form.Field{Name: "part", Type: form.Choice, Required: true, From: func(context.Context, any) ([]form.Option, error) { return list, nil }})
+		shows := func() bool {
+			req := httptest.NewRequest(http.MethodGet, "/paper/"+d.number, nil)
+			w := httptest.NewRecorder()
+			d.handler.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), whoKey{}, "ed")))
+			if w.Code != http.StatusOK {
+				t.Fatalf("the page: %d", w.Code)
+			}
+			return strings.Contains(w.Body.String(), "/paper/"+d.number+"/lever")
+		}
+		if shows() {
+			t.Error("the command is shown though there is nothing to choose")
+		}
+		if list = []form.Option{{Value: "a", Label: "A"}}; !shows() {
+			t.Error("the command is not shown though there is something to choose")
+		}
+	})
 }

@@ -525,6 +525,13 @@ func (p *pages[T]) actions(ctx context.Context, rec T) ([]action, []blocked, err
 	var out []action
 	var not []blocked
 	for _, a := range all {
+		idle, err := idle(ctx, a, rec)
+		if err != nil {
+			return nil, nil, err
+		}
+		if idle {
+			continue
+		}
 		label := lang.T(ctx, p.kind.Name+"."+a.Name+".button")
 		if len(a.Verdict.Blocking) > 0 {
 			b := blocked{Label: label}
@@ -546,6 +553,24 @@ func (p *pages[T]) actions(ctx context.Context, rec T) ([]action, []blocked, err
 	}
 	slices.SortStableFunc(out, func(a, b action) int { return rank(a) - rank(b) })
 	return out, not, nil
+}
+
+// idle says whether a command has nothing to act on: one of a list must be chosen,
+// and the list is empty, as when a file is to be removed from a record that has none.
+func idle(ctx context.Context, a record.Action, rec any) (bool, error) {
+	for _, f := range a.Fields {
+		if !f.Required || f.From == nil || f.Type != form.Choice && f.Type != form.Choices {
+			continue
+		}
+		options, err := f.Choose(ctx, rec)
+		if err != nil {
+			return false, err
+		}
+		if len(options) == 0 {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func rank(a action) int {
@@ -917,8 +942,12 @@ func (p *pages[T]) again(c *web.Context, cmd lifecycle.Command, rec T, typed map
 	case slices.Contains(keeps, f.Kind) && wrote(cmd, typed):
 		// The page is not kept by the browser, so what was typed would be lost behind an error page.
 		status := web.Status(err)
+		refused, _ := lang.Maybe(c.Ctx(), f.Key+".title")
 		grounds := strings.Split(c.FaultText(f), "\n\n")
-		if aerr := p.ask(c, status, cmd, rec, asked{values: typed, grounds: grounds, key: in.Request, version: in.Version}); aerr != nil {
+		if f.Key == "error.blocked" && len(grounds) > 1 {
+			grounds = grounds[1:] // the title says it
+		}
+		if aerr := p.ask(c, status, cmd, rec, asked{values: typed, refused: refused, grounds: grounds, key: in.Request, version: in.Version}); aerr != nil {
 			return err // neither could the form be made: the first fault is the one to tell of
 		}
 		if status >= http.StatusInternalServerError {
@@ -945,7 +974,8 @@ type asked struct {
 	values   map[string][]string
 	errs     []fault.Field
 	warnings []record.Reason
-	grounds  []string // why it was refused, where no field is to blame
+	refused  string   // what happened, where no field is to blame …
+	grounds  []string // … and why
 	conflict bool
 	kept     bool // it was sent when the login was lost
 	key      string

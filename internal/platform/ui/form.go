@@ -19,8 +19,10 @@ type FormProps struct {
 	// Guard warns before a page with unsaved changes is left, where the
 	// browser runs scripts.
 	Guard bool
-	// Errors is shown on top of the form.
-	Errors []FieldError
+	// Errors is shown on top of the form, below ErrorTitle, or how many there are
+	// when that is empty.
+	Errors     []FieldError
+	ErrorTitle string
 }
 
 // FieldError is one thing that is wrong with a form.
