@@ -155,7 +155,7 @@ func (h *house) remind(ctx context.Context) error {
 	today := h.engine.Today(ctx)
 	tasks, err := db.All[record.MyTask](ctx, h.db, `
 		SELECT t.record_id, t.name, t.command, t.role, t.unit, t.person_id, t.detail, t.since, t.due,
-		       r.number, r.kind, r.title, r.state, r.state_since, r.alert, r.example
+		       r.number, r.kind, r.title, r.lang, r.state, r.state_since, r.alert, r.example
 		FROM task t JOIN record r ON r.id = t.record_id WHERE t.due <= $1 ORDER BY t.due, r.number, t.name`, today.AddDate(0, 0, remindDays))
 	if err != nil {
 		return fmt.Errorf("tasks to remind of: %w", err)

@@ -176,7 +176,7 @@ func reportItems(ctx context.Context, reports []Report) []ui.Item {
 	out := make([]ui.Item, len(reports))
 	for i, r := range reports {
 		out[i] = ui.Item{
-			Kicker: lang.T(ctx, "publication.type."+r.Type), Title: r.Title, Href: r.URL, Lang: foreign(ctx, r.Lang), Text: r.Text,
+			Kicker: lang.T(ctx, "publication.type."+r.Type), Title: r.Title, Href: r.URL, Lang: foreign(ctx, r.Lang), Text: r.Text, TextLang: foreign(ctx, r.Lang),
 			Tags: exampleTag(ctx, r.Example), Meta: meta(year(r.Year), r.Institutions...),
 		}
 	}

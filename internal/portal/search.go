@@ -217,7 +217,7 @@ func hitItem(ctx context.Context, h search.Hit) ui.Item {
 		for _, piece := range h.Snippet {
 			text.WriteString(piece.Text)
 		}
-		item.Text = strings.TrimSpace(text.String())
+		item.Text, item.TextLang = strings.TrimSpace(text.String()), item.Lang
 	}
 	item.Meta = meta(first, h.Facets["institution"]...)
 	return item

@@ -37,7 +37,7 @@ func boardPage(b boardProps) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if b.DateError != "" {
-			templ_7745c5c3_Err = ui.ErrorSummary([]ui.FieldError{{ID: "for", Text: b.DateError}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.ErrorSummary("", []ui.FieldError{{ID: "for", Text: b.DateError}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

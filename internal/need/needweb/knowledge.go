@@ -77,7 +77,7 @@ func (p *pages) knowledge(c *web.Context, n *need.Need) (templ.Component, error)
 	for _, h := range hits {
 		item := ui.Item{Kicker: h.Number, Title: h.Title, Href: h.Href, Text: h.Snippet}
 		if h.Lang != string(lang.From(ctx).Tag()) {
-			item.Lang = h.Lang
+			item.Lang, item.TextLang = h.Lang, h.Lang
 		}
 		if h.Example {
 			item.Tags = []ui.TagProps{{Tone: ui.Example, Text: lang.T(ctx, "ui.example")}}

@@ -83,8 +83,9 @@ func TestTimelineMarks(t *testing.T) {
 	now := coordinates(t, drawn(t, r, "chart-now")[0])
 	x, w := plan.num(t, "x"), plan.num(t, "width")
 	bar := done[len(done)-1]
-	if !near(bar.num(t, "x"), x) || !near(bar.num(t, "width"), w/2) {
-		t.Errorf("half done is drawn %v wide of %v", bar.num(t, "width"), w)
+	// Half of the way to the end that is expected now, not of the plan.
+	if want := w * (1 + 182.0/365) / 2; !near(bar.num(t, "x"), x) || !near(bar.num(t, "width"), want) {
+		t.Errorf("half done is drawn %v wide, want %v; the plan is %v wide", bar.num(t, "width"), want, w)
 	}
 	late := delay[len(delay)-1]
 	if !near(late.num(t, "x"), x+w+1) || !near(late.num(t, "width"), w*182/365-1) {
@@ -102,6 +103,31 @@ func TestTimelineMarks(t *testing.T) {
 	}
 	if all := texts(t, r); !slices.Contains(all, "+6 md.") || !slices.Contains(all, "i dag") || !slices.Contains(all, "2022") {
 		t.Errorf("texts %q", all)
+	}
+}
+
+// What is done past the planned end is drawn inside the delay, narrower than it,
+// and ends where that share of the way to the expected end is.
+func TestTimelineDonePastThePlan(t *testing.T) {
+	t.Parallel()
+	r := chart.Timeline{
+		Meta:  chart.Meta{Title: "T"},
+		Words: chart.TimelineWords{Name: "Prosjekt", Start: "Start", End: "Slutt", Forecast: "Prognose"},
+		Rows:  []chart.TimelineRow{{Label: "A", Start: date(2021, 1, 1), End: date(2022, 1, 1), Forecast: date(2023, 1, 1), Progress: .75}},
+	}.Render()
+	plan, fills, delay := drawn(t, r, "chart-plan")[0], drawn(t, r, "chart-fill"), drawn(t, r, "chart-delay")
+	if len(fills) != 2 {
+		t.Fatalf("%d marks for what is done, want one in the plan and one in the delay", len(fills))
+	}
+	in, over, late := fills[0], fills[1], delay[len(delay)-1]
+	if !near(in.num(t, "width"), plan.num(t, "width")) {
+		t.Errorf("in the plan %v wide, want all of its %v", in.num(t, "width"), plan.num(t, "width"))
+	}
+	if end, want := over.num(t, "x")+over.num(t, "width"), plan.num(t, "x")+2*plan.num(t, "width")*.75; !near(end, want) {
+		t.Errorf("done is drawn to %v, want %v", end, want)
+	}
+	if over.num(t, "height") >= late.num(t, "height") {
+		t.Error("what is done hides the delay")
 	}
 }
 

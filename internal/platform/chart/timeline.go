@@ -30,8 +30,8 @@ type TimelineRow struct {
 	Start, End time.Time
 	// Forecast is the end that is expected now; the part after End is hatched.
 	Forecast time.Time
-	// Progress is the share of the plan that is done, 0 to 1; Unknown when not
-	// known.
+	// Progress is how much of the way to the end that is expected now is done, 0
+	// to 1; Unknown when not known.
 	Progress float64
 	// ProgressText is Progress in words, "72 %"; made from Progress when empty.
 	ProgressText string
@@ -316,14 +316,24 @@ func (c Timeline) row(p *pen, id string, r TimelineRow, t timeScale, y, h float6
 	case started && ended:
 		a, b := t.at(r.Start), max(t.at(r.End), t.at(r.Start)+2)
 		p.rect("chart-plan", a, top, b-a, h, 2)
-		if done := (b - a) * r.Progress; done > 0 {
-			p.rect("chart-fill chart-a", a, top, done, h, 2)
-			if s := r.progressText(); done > textWidth(s, smallSize, true)+10 {
+		expected := b
+		if forecast {
+			expected = max(t.at(r.Forecast), a)
+		}
+		// Of the way to the expected end, so that half done is half the whole bar.
+		done := (expected - a) * r.Progress
+		if inPlan := min(done, b-a); inPlan > 0 {
+			p.rect("chart-fill chart-a", a, top, inPlan, h, 2)
+			if s := r.progressText(); inPlan > textWidth(s, smallSize, true)+10 {
 				p.text("chart-small chart-on", start, a+6, y+4.5, s)
 			}
 		}
 		if forecast && r.Forecast.After(r.End) {
 			p.hatched(id, "chart-delay", b+1, top, max(t.at(r.Forecast)-b-1, 2), h)
+			if over := done - (b - a) - 1; over > 0 {
+				// Narrower, so that the delay is seen around it, in grey print too.
+				p.rect("chart-fill chart-a", b+1, y-h/6, over, h/3, 0)
+			}
 		}
 		if forecast && r.Forecast.Before(r.End) {
 			x := max(t.at(r.Forecast), t.left)

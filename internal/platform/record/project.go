@@ -177,6 +177,7 @@ type MyTask struct {
 	Number     string    `db:"number"`
 	Kind       string    `db:"kind"`
 	Title      string    `db:"title"`
+	Lang       string    `db:"lang"` // of the title
 	State      string    `db:"state"`
 	StateSince time.Time `db:"state_since"`
 	Alert      string    `db:"alert"`
@@ -192,7 +193,7 @@ func (e *Engine) TasksOf(ctx context.Context, a access.Actor) ([]MyTask, error) 
 	where, args := e.tasksOf(ctx, a).SQL()
 	rows, err := db.All[MyTask](ctx, e.DB, `
 		SELECT DISTINCT t.record_id, t.name, t.command, t.detail, t.since, t.due,
-		       r.number, r.kind, r.title, r.state, r.state_since, r.alert, r.example
+		       r.number, r.kind, r.title, r.lang, r.state, r.state_since, r.alert, r.example
 		FROM task t JOIN record r ON r.id = t.record_id `+where+`
 		ORDER BY t.due NULLS LAST, t.since, r.number, t.name`, args...)
 	if err != nil {

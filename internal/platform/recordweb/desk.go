@@ -129,6 +129,9 @@ func (s *Site) taskItem(ctx context.Context, t record.MyTask, today time.Time) (
 	if t.Detail != "" {
 		item.Text = t.Detail + " · " + t.Title
 	}
+	if t.Lang != string(lang.From(ctx).Tag()) {
+		item.TextLang = t.Lang
+	}
 	if elsewhere, ok := s.onward[t.Kind+"."+t.Command]; ok {
 		item.Href = elsewhere(t.Number)
 	} else if k, ok := s.Engine.Kind(t.Kind); ok {
@@ -596,7 +599,7 @@ func (s *Site) searchAll(c *web.Context) error {
 		}
 		item := ui.Item{Kicker: lang.T(ctx, h.Kind+".name") + " " + h.Number, Title: h.Title, Href: hit.URL, Tags: []ui.TagProps{StateTag(ctx, s.Engine, &h)}, Text: snippet(hit)}
 		if h.Lang != string(lang.From(ctx).Tag()) {
-			item.Lang = h.Lang
+			item.Lang, item.TextLang = h.Lang, h.Lang
 		}
 		if h.Example {
 			item.Tags = append(item.Tags, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})

@@ -73,11 +73,13 @@ type Item struct {
 	Href   string
 	Lang   string // language of the title when it is not the page's
 	Text   string
-	Tags   []TagProps
-	Meta   []string
-	Due    string // when it must be done, in words
-	Late   bool   // that time has passed
-	Action templ.Component
+	// TextLang is the language of Text when it is not the page's.
+	TextLang string
+	Tags     []TagProps
+	Meta     []string
+	Due      string // when it must be done, in words
+	Late     bool   // that time has passed
+	Action   templ.Component
 }
 
 // Task is one part of a long form or of a piece of work.

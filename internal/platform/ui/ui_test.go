@@ -197,10 +197,10 @@ func TestTextAreaKeepsLeadingLineBreaks(t *testing.T) {
 }
 
 func TestErrorSummary(t *testing.T) {
-	if html := render(t, ErrorSummary(nil)); html != "" {
+	if html := render(t, ErrorSummary("", nil)); html != "" {
 		t.Errorf("no errors give %q", html)
 	}
-	html := render(t, ErrorSummary([]FieldError{{ID: "a", Text: "Skriv A"}, {Text: "Noen andre var raskere"}}))
+	html := render(t, ErrorSummary("", []FieldError{{ID: "a", Text: "Skriv A"}, {Text: "Noen andre var raskere"}}))
 	for _, part := range []string{"Du må rette 2 feil", `href="#a"`, `tabindex="-1"`, "autofocus", "<section", "Noen andre var raskere"} {
 		if !strings.Contains(html, part) {
 			t.Errorf("no %s in %s", part, html)

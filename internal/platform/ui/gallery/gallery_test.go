@@ -94,6 +94,50 @@ func TestPagesBehave(t *testing.T) {
 	}
 }
 
+// Norwegian makes long words of short ones. Names, roles and headings that are one
+// such word fit a narrow window, and so does a progress bar in a narrow place.
+func TestLongWordsFit(t *testing.T) {
+	base := serve(t)
+	b := axetest.New(t)
+	const word = "Kommunikasjonsavdelingsrådgiverstillingsbeskrivelse"
+	for name := range gallery.Pages() {
+		b.Open(t, base+"/"+name, 320)
+		out := axetest.Eval[[]string](t, b, `(() => {
+			for (const e of document.querySelectorAll(".f-user__name, .f-user__role, h1, h2, h3, h4, .f-item__title a")) e.textContent = `+strconv.Quote(word)+`;
+			return [...document.querySelectorAll(".f-user *, h1, h2, h3, h4, .f-item__title a")].filter((e) => e.getBoundingClientRect().right > 320 && !e.closest("[tabindex='0']")).map((e) => e.tagName + "." + e.className + " " + Math.round(e.getBoundingClientRect().right));
+		})()`)
+		if len(out) > 0 {
+			t.Errorf("%s at 320 pixels: beyond the edge: %v", name, out)
+		}
+		wide := axetest.Eval[[]string](t, b, `[...document.querySelectorAll(".f-progress")].flatMap((e) => {
+			const place = document.body.appendChild(document.createElement("div"));
+			place.style.width = "4rem";
+			place.append(e);
+			const over = e.querySelector("progress").getBoundingClientRect().right - place.getBoundingClientRect().right;
+			return over > 1 ? [e.textContent + " by " + over] : [];
+		})`)
+		if len(wide) > 0 {
+			t.Errorf("%s: progress bars wider than their place: %v", name, wide)
+		}
+	}
+}
+
+// The demo's line closes the public head: no coloured ground follows it.
+func TestDemoLineClosesTheHead(t *testing.T) {
+	base := serve(t)
+	b := axetest.New(t)
+	for name := range gallery.Pages() {
+		b.Open(t, base+"/"+name, 1280)
+		gap := axetest.Eval[float64](t, b, `(() => {
+			const line = document.querySelector("header .f-demo");
+			return line ? line.parentElement.getBoundingClientRect().bottom - line.getBoundingClientRect().bottom : 0;
+		})()`)
+		if gap > 2 {
+			t.Errorf("%s: %v pixels of the head follow the demo's line", name, gap)
+		}
+	}
+}
+
 // In high contrast Aksel's own tick is drawn in the colour of its box.
 func TestTickIsSeenInHighContrast(t *testing.T) {
 	base := serve(t)
