@@ -14,7 +14,7 @@ import (
 
 // telling is how much of an event somebody is told. People outside the agency who
 // take part in a case follow it, but do not read the agency's own talk about it:
-// see docs/decisions/0010-what-outsiders-are-told.md.
+// see docs/decisions/0011-what-outsiders-are-told.md.
 type telling int
 
 const (

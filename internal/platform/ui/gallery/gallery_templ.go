@@ -1051,7 +1051,7 @@ func portal() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.PublicPage(ui.PageProps{Shell: ui.Shell{Path: "/", LoginHref: "/logginn", SearchAction: "/kunnskap/sok", Query: "sykefravær", Nav: []ui.NavItem{{Label: "Hva virker", Href: "#"}, {Label: "Rapporter", Href: "#", Active: true}, {Label: "Utlysninger", Href: "#"}, {Label: "Arrangement", Href: "#"}}}, Title: "Søk", Section: "Kunnskap", Description: "Forskning og kunnskap fra Nav"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PublicPage(ui.PageProps{Shell: ui.Shell{Path: "/", DemoDate: "2. januar 2023", DemoHref: "/demo/klokke", LoginHref: "/logginn", SearchAction: "/kunnskap/sok", Query: "sykefravær", Nav: []ui.NavItem{{Label: "Hva virker", Href: "#"}, {Label: "Rapporter", Href: "#", Active: true}, {Label: "Utlysninger", Href: "#"}, {Label: "Arrangement", Href: "#"}}}, Title: "Søk", Section: "Kunnskap", Description: "Forskning og kunnskap fra Nav"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
