@@ -24,7 +24,6 @@ CREATE TABLE publication (
     approved_fs JSONB NOT NULL,
     approved_fe JSONB NOT NULL,
     received_at TIMESTAMPTZ,
-    received_when TEXT NOT NULL,
     metadata_at TIMESTAMPTZ,
     shown_at TIMESTAMPTZ,
     published_at TIMESTAMPTZ,
