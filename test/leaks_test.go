@@ -85,33 +85,35 @@ var leaks = []leak{
 const accessTests = "TestCanaries|TestTwoWorlds|TestRights|TestReading|TestOtherSites|TestSecurity|TestRouteWithout|TestWhoIs|TestHandling|TestTwoPeople|TestNothingIs|TestAPITells|TestThreadHides|TestFilesAre"
 
 // The access tests find what they are for: each leak, planted in a build of its
-// own, makes them fail, and without one they pass.
+// own, makes them fail, and without one they pass. A leak is tried alone with
+// -run TestPlantedLeaksAreFound/ITS_NAME, in which spaces are underscores.
 func TestPlantedLeaksAreFound(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, failed := tryLeak(t, root, nil, accessTests); failed {
-		t.Fatalf("the access tests fail without a leak:\n%s", out)
-	}
-	found := 0
-	for _, l := range leaks {
-		if _, failed := tryLeak(t, root, l.edits, l.found); failed {
-			found++
-			t.Logf("found by %s: %s", l.found, l.name)
-			continue
-		}
-		out, failed := tryLeak(t, root, l.edits, accessTests)
-		if !failed {
-			t.Errorf("not found: %s", l.name)
-			continue
-		}
-		found++
-		t.Logf("found, but not by %s: %s\n%s", l.found, l.name, first(out, 3))
-	}
-	t.Logf("%d leaks planted, %d found", len(leaks), found)
 	if len(leaks) < 20 {
 		t.Errorf("only %d leaks planted", len(leaks))
+	}
+	t.Run("none planted", func(t *testing.T) {
+		t.Parallel()
+		if out, failed := tryLeak(t, root, nil, accessTests); failed {
+			t.Errorf("the access tests fail without a leak:\n%s", out)
+		}
+	})
+	for _, l := range leaks {
+		t.Run(l.name, func(t *testing.T) {
+			t.Parallel()
+			if _, failed := tryLeak(t, root, l.edits, l.found); failed {
+				t.Logf("found by %s", l.found)
+				return
+			}
+			out, failed := tryLeak(t, root, l.edits, accessTests)
+			if !failed {
+				t.Fatal("not found")
+			}
+			t.Logf("found, but not by %s:\n%s", l.found, first(out, 3))
+		})
 	}
 }
 
