@@ -372,13 +372,15 @@ func (h *house) sender() (mail.Sender, error) {
 	return s, nil
 }
 
+type themesKey struct{}
+
 // themeName gives the name of a theme in the plan that has it.
 func (h *house) themeName(ctx context.Context, slug string) string {
-	theme, err := h.plans.ThemeBySlug(ctx, slug)
-	if err != nil {
-		return slug
+	titles, err := web.Once(ctx, themesKey{}, func() (map[string]string, error) { return h.plans.ThemeTitles(ctx) })
+	if title, ok := titles[slug]; ok && err == nil {
+		return title
 	}
-	return theme.Title
+	return slug
 }
 
 // refuse shows a refusal of the login as a page.

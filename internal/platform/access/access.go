@@ -213,7 +213,7 @@ func (r Rule) scope(a Actor) (db.Where, bool) {
 		var p db.Where
 		p.In("p.relation", r.Relations...).In("p.person_id", a.As...)
 		cond, args := p.Cond()
-		w.And("EXISTS (SELECT 1 FROM record_participant p WHERE p.record_id = r.id AND "+cond+")", args...)
+		w.And("r.id IN (SELECT p.record_id FROM record_participant p WHERE "+cond+")", args...)
 	}
 	return w, true
 }

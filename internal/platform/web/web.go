@@ -181,7 +181,7 @@ func (c *Context) Path(name string) string { return c.R.PathValue(name) }
 func (c *Context) Query(name string) string { return c.R.URL.Query().Get(name) }
 
 func (c *Context) prepare() error {
-	ctx := c.R.Context()
+	ctx := withOnce(c.R.Context())
 	s := c.Router.Sessions
 	tag, chosen := lang.Parse(c.R.URL.Query().Get("malform"))
 	if !chosen {
