@@ -266,6 +266,21 @@ func TestThreadHidesWhatIsHidden(t *testing.T) {
 	}
 }
 
+// A task is shown to whom it is for, and not to others who may read its record.
+func TestTasksAreOnesOwn(t *testing.T) {
+	s := onSQLite(t)
+	needs, _ := s.Engine.Kind("need")
+	clarifying, _ := needs.Lifecycle().State(need.Clarifying)
+	if _, err := plantOne(system(t.Context()), s, needs, clarifying, true, "minoppgave"); err != nil {
+		t.Fatal(err)
+	}
+	for person, theirs := range map[string]bool{"fageier": true, "fageier2": false, "kontor": false, "utvalg": false} {
+		if _, page := s.get(t, person, "/oppgaver"); strings.Contains(page, "minoppgave") != theirs {
+			t.Errorf("%s has the task: %v, want %v", person, !theirs, theirs)
+		}
+	}
+}
+
 // A file is as closed as the record that holds it.
 func TestFilesAreAsClosedAsTheirRecords(t *testing.T) {
 	s := onSQLite(t)
