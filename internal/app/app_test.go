@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"io"
+	"log/slog"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"funn/internal/platform/db"
 )
 
 func nothing(string) string { return "" }
@@ -153,5 +156,49 @@ func TestSettings(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s=%q: %v, want a refusal that names it", name, value, err)
 		}
+	}
+}
+
+// A database from before an upgrade is brought along: what the records' tasks, links
+// and search documents are now is made when the schema changes, and no record looks
+// altered.
+func TestUpgradeBringsRecordsAlong(t *testing.T) {
+	dir, today, log := t.TempDir(), time.Date(2023, 1, 2, 0, 0, 0, 0, time.UTC), slog.New(slog.DiscardHandler)
+	count := func(h *house, table string) int {
+		n, err := db.One[int](t.Context(), h.db, "SELECT count(*) FROM "+table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	h, err := openDemo(t.Context(), dir, "http://localhost", today, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tasks, documents := count(h, "task"), count(h, "search_doc")
+	for _, old := range []string{"DELETE FROM task", "DELETE FROM search_doc", "DROP TABLE login_link", "DELETE FROM goose_db_version WHERE version_id = 32"} {
+		if _, err := h.db.Exec(t.Context(), old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.close(); err != nil {
+		t.Fatal(err)
+	}
+	if h, err = openDemo(t.Context(), dir, "http://localhost", today, log); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if n := count(h, "task"); n != tasks || n == 0 {
+		t.Errorf("%d tasks, want %d", n, tasks)
+	}
+	if n := count(h, "search_doc"); n != documents || n == 0 {
+		t.Errorf("%d documents, want %d", n, documents)
+	}
+	if _, _, problems, err := h.engine.Check(t.Context(), nil); err != nil || len(problems) > 0 {
+		t.Errorf("check: %v, %v", problems, err)
 	}
 }

@@ -130,8 +130,9 @@ func open(ctx context.Context, s settings, migrate bool) (h *house, err error) {
 			migrations = append(migrations, m.Migrations)
 		}
 	}
+	var ran []int64
 	if migrate {
-		if _, err = h.db.Migrate(ctx, migrations...); err != nil {
+		if ran, err = h.db.Migrate(ctx, migrations...); err != nil {
 			return nil, err
 		}
 	} else if pending, perr := h.db.Pending(ctx, migrations...); perr != nil || pending {
@@ -145,7 +146,27 @@ func open(ctx context.Context, s settings, migrate bool) (h *house, err error) {
 			return nil, err
 		}
 	}
-	return h, h.register()
+	if err = h.register(); err != nil {
+		return nil, err
+	}
+	if len(ran) > 0 {
+		err = h.renew(ctx)
+	}
+	return h, err
+}
+
+// renew makes anew what follows from the records: a new version of the program may
+// expect other tasks and let other things be found.
+func (h *house) renew(ctx context.Context) error {
+	h.engine.Index = h.put
+	return h.db.Tx(asSystem(ctx), func(ctx context.Context) error {
+		for _, k := range h.engine.Kinds() {
+			if err := k.Reindex(ctx); err != nil {
+				return fmt.Errorf("bring records along: %w", err)
+			}
+		}
+		return nil
+	})
 }
 
 // threadOrder is the order of the kinds along the thread.

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	netmail "net/mail"
 	"net/url"
 	"strings"
+	"time"
 
 	"funn/internal/platform/authn"
 	"funn/internal/platform/fault"
@@ -80,6 +82,9 @@ func (h *house) sendLink(ctx context.Context, run *jobs.Run) error {
 	ctx = h.in(ctx, tag)
 	m := mail.Message{To: person.Email, Lang: asked.Lang, Subject: lang.T(ctx, "mail.login"), At: h.engine.Now(ctx)}
 	if person.Staff {
+		// One such letter for as long as a link would work: a stranger who knows the
+		// address cannot fill the letter box.
+		m.Key = fmt.Sprintf("login/%s/%d", person.ID, time.Now().Unix()/int64(authn.LinkLifetime.Seconds()))
 		m.Text = lang.T(ctx, "mail.login_staff", "address", h.settings.BaseURL+authn.LoginPath)
 		return mail.Queue(ctx, h.db, m)
 	}

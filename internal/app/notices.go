@@ -134,6 +134,10 @@ func (h *house) mayRead(ctx context.Context, p *org.Person, record string) (bool
 // remindDays is how long before its deadline a task is reminded of.
 const remindDays = 7
 
+// forgetDays is how long after its deadline a task is still reminded of: where Funn
+// has stood still, or is new, nobody gets a letter of everything that ever fell due.
+const forgetDays = 30
+
 // reminder is a letter that was written of a task: one before its deadline and one
 // after. It outlives the letter, so that nobody gets it twice.
 type reminder struct {
@@ -156,7 +160,7 @@ func (h *house) remind(ctx context.Context) error {
 	tasks, err := db.All[record.MyTask](ctx, h.db, `
 		SELECT t.record_id, t.name, t.command, t.role, t.unit, t.person_id, t.detail, t.since, t.due,
 		       r.number, r.kind, r.title, r.lang, r.state, r.state_since, r.alert, r.example
-		FROM task t JOIN record r ON r.id = t.record_id WHERE t.due <= $1 ORDER BY t.due, r.number, t.name`, today.AddDate(0, 0, remindDays))
+		FROM task t JOIN record r ON r.id = t.record_id WHERE t.due <= $1 AND t.due >= $2 ORDER BY t.due, r.number, t.name`, today.AddDate(0, 0, remindDays), today.AddDate(0, 0, -forgetDays))
 	if err != nil {
 		return fmt.Errorf("tasks to remind of: %w", err)
 	}

@@ -343,6 +343,7 @@ type ThemeYear struct {
 	Year   int
 	Amount int64
 	Spent  int64
+	Untold int // projects of which nobody has noted what is spent, in any year
 }
 
 // Money adds up the budgets of the projects that the context's actor may read and
@@ -377,6 +378,7 @@ func (s *Service) money(ctx context.Context, f Filter) (Money, error) {
 		if r.Example {
 			out.Examples++
 		}
+		told := slices.ContainsFunc(r.Budget.V, func(y Year) bool { return y.Spent > 0 })
 		for _, y := range r.Budget.V {
 			k := key{r.Theme, y.Year}
 			if sums[k] == nil {
@@ -384,6 +386,9 @@ func (s *Service) money(ctx context.Context, f Filter) (Money, error) {
 			}
 			sums[k].Amount += y.Amount
 			sums[k].Spent += y.Spent
+			if !told {
+				sums[k].Untold++
+			}
 		}
 	}
 	for _, t := range sums {

@@ -358,7 +358,7 @@ func TestMoney(t *testing.T) {
 		got, err := h.projects.Money(h.As(t, "fou"), project.Filter{})
 		must(t, err)
 		want := project.Money{Known: 3, Unknown: 1, Years: []project.ThemeYear{
-			{Year: 2022, Amount: 1}, {Theme: "a", Year: 2022, Amount: 100, Spent: 90}, {Theme: "a", Year: 2023, Amount: 57, Spent: 7},
+			{Year: 2022, Amount: 1, Untold: 1}, {Theme: "a", Year: 2022, Amount: 100, Spent: 90}, {Theme: "a", Year: 2023, Amount: 57, Spent: 7},
 		}}
 		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Errorf("money (-want +got):\n%s", diff)

@@ -168,11 +168,11 @@ type Publication struct {
 	ApprovedFE db.JSON[Approval] `db:"approved_fe"` // by the subject owner
 
 	ReceivedAt   time.Time         `db:"received_at"`
-	ReceivedWhen string            `db:"received_when"` // as a source writes it where no day is known: «januar 2022»
-	MetadataAt   time.Time         `db:"metadata_at"`   // when the metadata were ready
-	ShownAt      time.Time         `db:"shown_at"`      // when the public first could read of it; zero when not known
-	PublishedAt  time.Time         `db:"published_at"`  // when the public first could read the full text; zero when not known
-	DelayReason  string            `db:"delay_reason"`  // public: why it comes later than it should
+	ReceivedWhen string            `db:"received_when" json:",omitzero"` // as a source writes it where no day is known: «januar 2022»
+	MetadataAt   time.Time         `db:"metadata_at"`                    // when the metadata were ready
+	ShownAt      time.Time         `db:"shown_at"`                       // when the public first could read of it; zero when not known
+	PublishedAt  time.Time         `db:"published_at"`                   // when the public first could read the full text; zero when not known
+	DelayReason  string            `db:"delay_reason"`                   // public: why it comes later than it should
 	Proposal     db.JSON[Proposal] `db:"proposal"`
 	WithdrawnAt  time.Time         `db:"withdrawn_at"`
 	Withdrawal   string            `db:"withdrawn_reason"`

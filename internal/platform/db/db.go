@@ -114,7 +114,7 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 			config.RuntimeParams[name] = value
 		}
 	}
-	if config.ConnectTimeout == 0 {
+	if config.ConnectTimeout == 0 && !strings.Contains(address, "connect_timeout=") {
 		config.ConnectTimeout = 5 * time.Second
 	}
 	pool := stdlib.OpenDB(*config)

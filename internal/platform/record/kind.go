@@ -59,6 +59,9 @@ type AnyKind interface {
 	Actions(ctx context.Context, rec Record) ([]Action, error)
 	Run(ctx context.Context, id, command string, in Input) (*Head, error)
 	Begin(ctx context.Context, command string, in Input) (*Head, error)
+	// Reindex makes anew what follows from each record: participants, links, tasks and
+	// search document.
+	Reindex(ctx context.Context) error
 	verify(ctx context.Context, id string) (content string, problems []string, err error)
 	register(e *Engine) error
 }

@@ -64,7 +64,8 @@ func (k *Kind[T]) project(ctx context.Context, rec T) error {
 	return k.engine.Index(ctx, Indexed{Head: *h, Doc: doc, Path: k.Path, Audience: access.Audience(k.Read, s)})
 }
 
-// Reindex gives the search every record of the kind again.
+// Reindex makes anew what follows from every record of the kind: participants,
+// links, tasks and search document.
 func (k *Kind[T]) Reindex(ctx context.Context) error {
 	recs, err := k.query(ctx, "WHERE r.kind = $1 ORDER BY r.id", k.Name)
 	if err != nil {

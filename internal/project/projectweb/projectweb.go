@@ -103,13 +103,14 @@ func (p *pages) fill(ctx context.Context, command string, values map[string][]st
 		return lang.T(ctx, "project.create.need_elsewhere", "need", n.Number, "state", lang.T(ctx, "need.state."+n.State)), nil
 	}
 	values["need"] = []string{n.ID}
+	_, typed := values["end"]
 	for name, v := range proposed {
 		if _, told := values[name]; !told {
 			values[name] = v
 		}
 	}
-	if n.DecisionDate.IsZero() {
-		return "", nil
+	if n.DecisionDate.IsZero() || typed {
+		return "", nil // the end is the user's own
 	}
 	return lang.T(ctx, "project.create.before", "need", n.Number, "date", lang.Day(ctx, n.DecisionDate)), nil
 }

@@ -133,6 +133,7 @@ func (p *pages) budgetView(ctx context.Context, v *portfolioProps) (int, error) 
 	type themeSum struct {
 		slug, name string
 		sum, spent int64
+		untold     int // years of projects of which nobody has noted what is spent
 		byYear     []int64
 	}
 	var themes []*themeSum
@@ -149,6 +150,7 @@ func (p *pages) budgetView(ctx context.Context, v *portfolioProps) (int, error) 
 		x := themes[i]
 		x.byYear[slices.Index(years, t.Year)] += t.Amount
 		x.sum, x.spent, sum, spent = x.sum+t.Amount, x.spent+t.Spent, sum+t.Amount, spent+t.Spent
+		x.untold += t.Untold
 	}
 	// The largest lies at the bottom, where it is easiest to compare.
 	slices.SortStableFunc(themes, func(x, y *themeSum) int {
@@ -169,7 +171,7 @@ func (p *pages) budgetView(ctx context.Context, v *portfolioProps) (int, error) 
 		Foot: []templ.Component{ui.Str(lang.T(ctx, "project.sum")), nok(ctx, sum)},
 	}
 	// The sum is known when every part of it is.
-	known := !slices.ContainsFunc(themes, func(t *themeSum) bool { return t.spent == 0 })
+	known := !slices.ContainsFunc(themes, func(t *themeSum) bool { return t.untold > 0 })
 	b.Table.Foot = append(b.Table.Foot, spentCells(ctx, known, spent, sum)...)
 	for _, t := range themes {
 		s := chart.Series{Name: t.name}
@@ -182,7 +184,7 @@ func (p *pages) budgetView(ctx context.Context, v *portfolioProps) (int, error) 
 			slug = project.NoTheme
 		}
 		link := ui.Link(v.Asked.href(func(a *asked) { a.Theme, a.View = slug, viewTable }), t.name)
-		b.Table.Rows = append(b.Table.Rows, append([]templ.Component{link, nok(ctx, t.sum)}, spentCells(ctx, t.spent > 0, t.spent, t.sum)...))
+		b.Table.Rows = append(b.Table.Rows, append([]templ.Component{link, nok(ctx, t.sum)}, spentCells(ctx, t.untold == 0, t.spent, t.sum)...))
 	}
 	c.ID = "budsjett"
 	c.Title = lang.T(ctx, "project.budget_view.finding", "theme", themes[0].name, "amount", lang.MillionNOK(ctx, themes[0].sum), "sum", lang.MillionNOK(ctx, sum))

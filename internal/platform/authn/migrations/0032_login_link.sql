@@ -1,5 +1,5 @@
--- One-time links by e-mail. The key is the SHA-256 of the link's code: what lies in
--- the database or a backup lets nobody in.
+-- One-time links by e-mail. The key is the SHA-256 of the link's code, so that this
+-- table lets nobody in. The letter holds the code until it is sent.
 CREATE TABLE login_link (
     id TEXT COLLATE "C" PRIMARY KEY,
     person_id TEXT COLLATE "C" NOT NULL,
