@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"regexp"
@@ -107,7 +108,7 @@ func TestFormSurvivesALostLogin(t *testing.T) {
 			t.Fatalf("%s was sent by itself", n)
 		}
 		_, page = s.get(t, "fageier", path)
-		if !strings.Contains(page, "Du var logget ut da du sendte skjemaet") || !strings.Contains(page, form.Get("_key")) {
+		if !strings.Contains(page, "Du var ikke lenger logget inn da skjemaet ble sendt") || !strings.Contains(page, form.Get("_key")) {
 			t.Error("the form does not say what happened, or is another than the one that was sent")
 		}
 		again := needForm(s.opens(t, "fageier", path))
@@ -186,6 +187,123 @@ func TestWhatIsNotKept(t *testing.T) {
 	}
 	if n := s.CountRows(t.Context(), "kept_form"); n != "5" {
 		t.Errorf("%s forms of one person are kept, want 5", n)
+	}
+}
+
+// counted counts what is read of it.
+type counted struct {
+	io.Reader
+	n int
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n += n
+	return n, err
+}
+
+// Nobody can fill the disk or the sessions with forms that are nobody's: such a
+// form is not read, and of no form do its files stay behind.
+func TestNothingStaysOfFormsThatAreRefused(t *testing.T) {
+	s := onSQLite(t)
+	const path = "/behov/meld"
+	theirs := s.opens(t, "fageier", path).Get("_who")
+	s.as(t, "fageier2")
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	sessions := s.CountRows(t.Context(), "session")
+	large := strings.Repeat("x", 3<<20)
+	for _, c := range []struct {
+		name, person string
+		form         url.Values
+	}{{"nobody's", "", url.Values{}}, {"made up", "", url.Values{"_who": {"ZmFnZWllcg.99999999999.AAAA"}}}, {"lost login", "", url.Values{"_who": {theirs}}}, {"another's", "fageier2", url.Values{"_who": {theirs}}}} {
+		if c.name == "lost login" && s.CountRows(t.Context(), "session") != sessions {
+			t.Error("nobody's forms made sessions")
+		}
+		if status, to, _ := s.upload(t, c.person, path, c.form, "a.txt", large); status != http.StatusSeeOther || !strings.HasPrefix(to, "/logginn") {
+			t.Errorf("%s: %d to %q", c.name, status, to)
+		}
+		if left := must(os.ReadDir(temp))(t); len(left) > 0 {
+			t.Errorf("%s: %d files stay behind", c.name, len(left))
+		}
+	}
+	sessions = s.CountRows(t.Context(), "session")
+	for _, start := range []string{"a=%zz&", "a=1&"} {
+		body := &counted{Reader: strings.NewReader(start + large)}
+		req := httptest.NewRequest(http.MethodPost, path, body)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		s.Handler.ServeHTTP(w, req)
+		if w.Code != http.StatusSeeOther || body.n > 100<<10 {
+			t.Errorf("%s: %d, %d bytes were read of nobody's form", start, w.Code, body.n)
+		}
+	}
+	if n := s.CountRows(t.Context(), "session"); n != sessions {
+		t.Errorf("%s sessions after broken forms, want %s", n, sessions)
+	}
+}
+
+// What could not be kept is shown, to be copied: it is nowhere else.
+func TestWhatCouldNotBeKeptIsShown(t *testing.T) {
+	s := onSQLite(t)
+	const path = "/behov/meld"
+	form := needForm(s.opens(t, "fageier", path))
+	form.Set("problem", written+"<b>"+strings.Repeat("x", 600<<10))
+	s.expire(t)
+	res, err := s.as(t, "fageier").PostForm(s.URL+path, form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, page := read(t, res)
+	if status != http.StatusRequestEntityTooLarge || res.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("answered with %d, %q", status, res.Header.Get("Cache-Control"))
+	}
+	for _, want := range []string{"Skjemaet ble ikke sendt", written + "&lt;b&gt;", "Kopier det", " readonly", "Et behov som nesten gikk tapt"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(page, form.Get("_who")) || strings.Contains(page, "Gå tilbake i nettleseren") {
+		t.Error("the page shows hidden fields, or promises what does not hold")
+	}
+}
+
+// Nor is feedback sent as another than who wrote it.
+func TestFeedbackIsItsSendersOnly(t *testing.T) {
+	s := onSQLite(t)
+	const path = "/kunnskap/tilbakemelding"
+	fill := func(form url.Values) url.Values {
+		form.Set("about", "error")
+		form.Set("body", written)
+		return form
+	}
+	form := fill(s.opens(t, "fageier", path))
+	before := s.CountRows(t.Context(), "feedback")
+	s.logsIn(t, "fageier", "fageier2")
+	if status, page := s.post(t, "fageier", path, form); status != http.StatusConflict || !strings.Contains(page, written) || !strings.Contains(page, "Innloggingen er en annen nå") {
+		t.Errorf("sent as another: %d, what was written is shown: %v", status, strings.Contains(page, written))
+	}
+	if n := s.CountRows(t.Context(), "feedback"); n != before {
+		t.Errorf("%s was sent as another", n)
+	}
+	if status, to := s.sends(t, "fageier", path, fill(s.opens(t, "fageier", path))); status != http.StatusSeeOther || !strings.HasPrefix(to, path) {
+		t.Errorf("sent as oneself: %d to %q", status, to)
+	}
+}
+
+// What is kept of others is swept when its hour is over, each time a form is kept.
+func TestKeptFormsAreSwept(t *testing.T) {
+	s := onSQLite(t)
+	const path = "/behov/meld"
+	for _, person := range []string{"fageier", "fageier2"} {
+		form := needForm(s.opens(t, person, path))
+		s.sends(t, "", path, form)
+		if n := s.CountRows(t.Context(), "kept_form"); n != "1" {
+			t.Errorf("%s forms are kept after %s's, want 1", n, person)
+		}
+		if _, err := s.Engine.DB.Exec(t.Context(), "UPDATE kept_form SET made = $1", time.Now().Add(-2*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -326,7 +444,7 @@ func TestLostLoginInBrowser(t *testing.T) {
 	if at := u.at(); at != "/behov/meld" {
 		t.Fatalf("after login the user stands at %s", at)
 	}
-	u.sees("Du var logget ut da du sendte skjemaet", "Ingenting er sendt ennå")
+	u.sees("Du var ikke lenger logget inn da skjemaet ble sendt", "Ingenting er sendt ennå")
 	if got := axetest.Eval[string](t, u.Browser, `document.querySelector('[name=problem]').value`); got != written {
 		t.Errorf("the field holds %q", got)
 	}

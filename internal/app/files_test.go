@@ -80,3 +80,34 @@ func TestUploadsThatCameToNothing(t *testing.T) {
 		}
 	})
 }
+
+// Forms that were kept over a lost login go within two hours also when nothing more
+// is kept.
+func TestKeptFormsExpireHourly(t *testing.T) {
+	dbtest.Addresses(t, func(t *testing.T, address string) {
+		day := time.Date(2023, 1, 2, 0, 0, 0, 0, time.UTC)
+		running, err := OpenDemo(t.Context(), address, t.TempDir(), day, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := running.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		h := running.house
+		if _, err := h.db.Exec(t.Context(), "INSERT INTO kept_form (id, person_id, path, data, made) VALUES ('old', 'fageier', '/x', '{}', $1), ('new', 'fageier', '/x', '{}', $2)", time.Now().Add(-61*time.Minute), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		hourly := false
+		for _, again := range h.runner.Recurring {
+			hourly = hourly || again.Kind == expireJob && again.Next(day).Sub(day) <= time.Hour
+		}
+		if err := h.runner.Handlers[expireJob](t.Context(), nil); err != nil || !hourly {
+			t.Errorf("%v; every hour: %v", err, hourly)
+		}
+		if n := running.CountRows(t.Context(), "kept_form"); n != "1" {
+			t.Errorf("%s forms are left, want 1", n)
+		}
+	})
+}

@@ -22,6 +22,7 @@ const (
 	digestJob = "digest"
 	remindJob = "remind"
 	sweepJob  = "sweep"
+	expireJob = "expire"
 )
 
 // prepareJobs registers what is done in the background.
@@ -33,11 +34,13 @@ func (h *house) prepareJobs(sender mail.Sender) {
 			remindJob: jobs.InTx(func(ctx context.Context, _ *jobs.Run) error { return h.remind(asSystem(ctx)) }),
 			linkJob:   jobs.InTx(func(ctx context.Context, run *jobs.Run) error { return h.sendLink(asSystem(ctx), run) }),
 			sweepJob:  func(ctx context.Context, _ *jobs.Run) error { return h.sweep(ctx) },
+			expireJob: func(ctx context.Context, _ *jobs.Run) error { _, err := h.sessions.Sweep(ctx); return err },
 		},
 		Recurring: []jobs.Recurring{
 			{Kind: digestJob, Next: jobs.Daily(2, 0), OnlyLatest: true},
 			{Kind: remindJob, Next: jobs.Daily(7, 0), OnlyLatest: true},
 			{Kind: sweepJob, Next: jobs.Daily(3, 0), OnlyLatest: true},
+			{Kind: expireJob, Next: jobs.Every(time.Hour), OnlyLatest: true}, // forms are kept for an hour, and no longer
 		},
 	}
 	if sender != nil {
@@ -50,13 +53,10 @@ func (h *house) prepareJobs(sender mail.Sender) {
 	}
 }
 
-// sweep removes what is no longer needed: dead sessions and links, uploads that came
+// sweep removes what is no longer needed: dead links, uploads that came
 // to nothing, finished jobs and sent letters; what stays is counted for the planner
 // of the database.
 func (h *house) sweep(ctx context.Context) error {
-	if _, err := h.sessions.Sweep(ctx); err != nil {
-		return err
-	}
 	if _, err := h.links.Sweep(ctx); err != nil {
 		return err
 	}

@@ -92,11 +92,12 @@ type formProps struct {
 	About, Page, Body, Email ui.Field
 	Abouts                   []ui.Option
 	TooMany                  bool // it was not taken: the sender sends too much
+	OtherLogin               bool // it was not taken: the login has changed since the form was shown
 }
 
 func (p *pages) ask(c *web.Context, status int, typed url.Values, key string, errs []fault.Field) error {
 	ctx := c.Ctx()
-	b := formProps{TooMany: status == http.StatusTooManyRequests, Form: ui.FormProps{Action: formPath, Hidden: []ui.HiddenField{{Name: "_key", Value: key}}}}
+	b := formProps{TooMany: status == http.StatusTooManyRequests, OtherLogin: status == http.StatusConflict, Form: ui.FormProps{Action: formPath, Hidden: []ui.HiddenField{{Name: "_key", Value: key}}}}
 	for _, a := range feedback.Abouts {
 		b.Abouts = append(b.Abouts, ui.Option{Value: a, Label: lang.T(ctx, "feedback.about."+a)})
 	}
@@ -143,6 +144,11 @@ func (p *pages) send(c *web.Context) error {
 	if p.TooMany(c.W, c.R) {
 		// One sender must not fill the list of those who answer, nor lose what is written.
 		return p.ask(c, http.StatusTooManyRequests, sent, sent.Get("_key"), nil)
+	}
+	if other, err := c.SentByOther(sent); err != nil {
+		return err
+	} else if other {
+		return p.ask(c, http.StatusConflict, sent, sent.Get("_key"), nil)
 	}
 	values, err := form.Parse(ctx, feedback.Fields(), sent, nil, nil)
 	var f *feedback.Feedback

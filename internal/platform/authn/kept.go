@@ -49,6 +49,9 @@ func (s *Sessions) KeepForm(ctx context.Context, personID, path string, form url
 		if err := s.db.Insert(ctx, "kept_form", k); err != nil {
 			return err
 		}
+		if _, err := s.db.Exec(ctx, "DELETE FROM kept_form WHERE made <= $1", k.Made.Add(-keptTime)); err != nil {
+			return err
+		}
 		_, err := s.db.Exec(ctx, `
 			DELETE FROM kept_form WHERE person_id = $1 AND id NOT IN (
 				SELECT id FROM kept_form WHERE person_id = $1 ORDER BY made DESC, id LIMIT $2)`, personID, keptForms)

@@ -351,8 +351,12 @@ func (k *Kind[T]) sameHand(ctx context.Context, c Command[T], id string, actor a
 	return false, nil
 }
 
-// wrongState tells who moved the record, when.
+// wrongState tells who moved the record, when; people outside the agency are not
+// told who: see docs/decisions/0011-what-outsiders-are-told.md.
 func (k *Kind[T]) wrongState(ctx context.Context, h *Head) error {
+	if a := access.From(ctx); !a.Staff && !a.System {
+		return fault.New(fault.Conflict, "error.wrong_state")
+	}
 	last, err := db.All[event.Event](ctx, k.engine.DB,
 		"SELECT "+db.Columns[event.Event]("")+" FROM event WHERE record_id = $1 AND to_state <> from_state ORDER BY n DESC LIMIT 1", h.ID)
 	if err != nil {

@@ -266,7 +266,7 @@ func (s *Site) thread(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	days, err := s.daysBar(ctx, h)
+	days, err := s.daysBar(ctx, c.Actor, h)
 	if err != nil {
 		return err
 	}
@@ -521,11 +521,18 @@ func inStory(a, b event.Event) int {
 	return follows(a) - follows(b)
 }
 
-// daysBar draws how many days the record has stood in each state.
-func (s *Site) daysBar(ctx context.Context, h record.Head) (templ.Component, error) {
-	if !sinceKnown(&h) {
+// daysBar draws how many days the record has stood in each state in which the
+// actor may read it.
+func (s *Site) daysBar(ctx context.Context, a access.Actor, h record.Head) (templ.Component, error) {
+	k, ok := s.Engine.Kind(h.Kind)
+	if !ok || !sinceKnown(&h) {
 		return nil, nil
 	}
+	subjects, err := s.subjects(ctx, a, map[string]record.Head{h.ID: h})
+	if err != nil {
+		return nil, err
+	}
+	subject := subjects[h.ID]
 	events, err := event.Of(ctx, s.Engine.DB, h.ID)
 	if err != nil {
 		return nil, err
@@ -534,7 +541,8 @@ func (s *Site) daysBar(ctx context.Context, h record.Head) (templ.Component, err
 	longest, state, since := "", "", time.Time{}
 	most := -1
 	stay := func(until time.Time, current bool) {
-		if state == "" {
+		subject.State = state
+		if state == "" || !access.Allows(k.ReadRules(), a, subject) {
 			return
 		}
 		d := clock.Days(since, until)

@@ -61,6 +61,7 @@ type desk struct {
 	kind    *record.Kind[*paper]
 	number  string
 	id      string
+	router  *web.Router
 	kept    *int
 	broken  *error // what the command's rules answer with
 }
@@ -122,7 +123,7 @@ func papers(t *testing.T, d *db.DB) desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out.handler, out.kind, out.number, out.id = r.Handler(), k, p.Number, p.ID
+	out.handler, out.router, out.kind, out.number, out.id = r.Handler(), r, k, p.Number, p.ID
 	return out
 }
 
@@ -292,6 +293,39 @@ func TestNothingToActOn(t *testing.T) {
 		}
 		if list = []form.Option{{Value: "a", Label: "A"}}; !shows() {
 			t.Error("the command is not shown though there is something to choose")
+		}
+	})
+}
+
+// keptForms has kept one form, of everybody and every page.
+type keptForms struct{ form url.Values }
+
+func (keptForms) Sign(context.Context, string, string, time.Duration) (string, error) { return "", nil }
+func (keptForms) Signed(context.Context, string, string) (string, bool, error) {
+	return "", false, nil
+}
+func (keptForms) KeepForm(context.Context, string, string, url.Values) error { return nil }
+func (k keptForms) KeptForm(context.Context, string, string) (url.Values, error) {
+	return k.form, nil
+}
+func (keptForms) ForgetForm(context.Context, string, string) error { return nil }
+
+// A form that was kept over a lost login does not overwrite what others stored
+// meanwhile, also when it is shown again because something stands in its way.
+func TestKeptFormKnowsItsVersion(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, base *db.DB) {
+		d := papers(t, base)
+		at := "/paper/" + d.number + "/lever"
+		if w := d.post("ed", at, url.Values{"text": {"First."}}, ""); w.Code != http.StatusSeeOther {
+			t.Fatalf("deliver: %d", w.Code)
+		}
+		d.router.Forms = keptForms{url.Values{"text": {"Written before."}, "_version": {"1"}}}
+		req := httptest.NewRequest(http.MethodGet, at, nil)
+		w := httptest.NewRecorder()
+		d.handler.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), whoKey{}, "ed")))
+		if page := w.Body.String(); w.Code != http.StatusConflict || !strings.Contains(page, "Written before.") || !strings.Contains(page, `name="_version" value="1"`) {
+			t.Errorf("status %d; the kept form carries its version: %v", w.Code, strings.Contains(page, `name="_version" value="1"`))
 		}
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"funn/internal/platform/db"
 	"funn/internal/platform/db/dbtest"
 	"funn/internal/platform/event"
+	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/lifecycle"
@@ -148,8 +149,24 @@ func TestWhatOutsidersAreTold(t *testing.T) {
 		if _, text := page("lead", history); strings.Count(text, "The editor") != 1 {
 			t.Errorf("the leader is told %d times that it was the editor, want once, where a letter says so", strings.Count(text, "The editor"))
 		}
+		for who, want := range map[string]bool{"ed": true, "lead": false} {
+			_, text := page(who, thread)
+			_, days, _ := strings.Cut(text, `figur-dager`)
+			days, _, _ = strings.Cut(days, "</figure>")
+			if !strings.Contains(days, "state.OPEN") || strings.Contains(days, "state.JUDGED") != want {
+				t.Errorf("%s is told the days of a state that is hidden from the leader: %v, want %v, in\n%s", who, !want, want, days)
+			}
+		}
 		if status, _ := page("else", history); status != http.StatusNotFound {
 			t.Errorf("somebody with no part in it gets the history: %d", status)
+		}
+		do("ed", "end", record.Input{})
+		for who, want := range map[string]string{"ed": "error.wrong_state_by", "lead": "error.wrong_state"} {
+			command := map[string]string{"ed": "comment", "lead": "report"}[who]
+			_, err := k.Do(access.With(t.Context(), actors[who]), m.ID, command, in("late"))
+			if f, ok := fault.As(err); !ok || f.Key != want {
+				t.Errorf("%s comes too late and is told %v, want %s", who, err, want)
+			}
 		}
 		// What followed from a command is told with days as the page writes them.
 		if _, text := page("ed", history); strings.Contains(text, "2022-11-30") || !strings.Contains(text, "30 November 2022") {

@@ -724,9 +724,15 @@ func (p *pages[T]) commandForm(c *web.Context, cmd lifecycle.Command, rec T) err
 	}
 	err = p.fresh(c, cmd, rec, kept)
 	if kept != nil && err != nil {
-		return p.again(c, cmd, rec, kept, record.Input{Request: kept.Get("_key")}, err)
+		return p.again(c, cmd, rec, kept, record.Input{Request: kept.Get("_key"), Version: versionOf(kept)}, err)
 	}
 	return err
+}
+
+// versionOf gives the version of the record that a kept form was written for.
+func versionOf(kept url.Values) int {
+	version, _ := strconv.Atoi(kept.Get("_version")) // none is as good as one that cannot be read
+	return version
 }
 
 func (p *pages[T]) fresh(c *web.Context, cmd lifecycle.Command, rec T, kept url.Values) error {
@@ -746,8 +752,7 @@ func (p *pages[T]) fresh(c *web.Context, cmd lifecycle.Command, rec T, kept url.
 		return f
 	}
 	if kept != nil {
-		version, _ := strconv.Atoi(kept.Get("_version")) // none is as good as one that cannot be read
-		return p.ask(c, http.StatusOK, cmd, rec, asked{values: kept, warnings: actions[i].Verdict.Warnings, kept: true, key: kept.Get("_key"), version: version})
+		return p.ask(c, http.StatusOK, cmd, rec, asked{values: kept, warnings: actions[i].Verdict.Warnings, kept: true, key: kept.Get("_key"), version: versionOf(kept)})
 	}
 	values, err := stored(cmd.Fields, rec)
 	if err != nil {
@@ -806,7 +811,6 @@ func (p *pages[T]) create(c *web.Context, cmd lifecycle.Command) error {
 	if err != nil {
 		return err
 	}
-	defer p.forget(c)
 	in.Values, err = p.answers(c, cmd, typed, none)
 	var head *record.Head
 	if err == nil {
@@ -829,7 +833,6 @@ func (p *pages[T]) command(c *web.Context, cmd lifecycle.Command, rec T) error {
 	if err != nil {
 		return err
 	}
-	defer p.forget(c)
 	// Errors in the form are only for those who may send it, and no file of others is kept.
 	done, err := p.kind.Refused(c.Ctx(), rec, cmd.Name, in.Request)
 	switch {
@@ -882,13 +885,6 @@ func (p *pages[T]) read(c *web.Context) (record.Input, url.Values, error) {
 		}
 	}
 	return in, sent, nil
-}
-
-// forget removes what the request's files took on the disk while it was read.
-func (p *pages[T]) forget(c *web.Context) {
-	if m := c.R.MultipartForm; m != nil {
-		_ = m.RemoveAll() // what is left is in the folder for temporary files
-	}
 }
 
 // answers checks what was sent against the command's fields, and keeps the files.

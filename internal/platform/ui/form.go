@@ -59,6 +59,7 @@ type Field struct {
 	HideLabel    bool   // the label is for screen readers only
 	Accept       string // the kinds of file that a file field takes
 	Autofocus    bool
+	ReadOnly     bool // to be read and copied only
 }
 
 // Option is one of the answers to choose among.

@@ -111,9 +111,10 @@ func (f Flash) tone() Tone {
 // ErrorProps describes the page that tells that something is refused or failed.
 type ErrorProps struct {
 	Shell     Shell
-	Status    int    // the HTTP status, shown small
-	Title     string // what happened, such as "Vi finner ikke siden"
-	Text      string // what it means and what the user can do
-	Reference string // what to quote when reporting it; nothing when empty
-	HomeHref  string // "/" when empty
+	Status    int     // the HTTP status, shown small
+	Title     string  // what happened, such as "Vi finner ikke siden"
+	Text      string  // what it means and what the user can do
+	Reference string  // what to quote when reporting it; nothing when empty
+	HomeHref  string  // "/" when empty
+	Written   []Field // what was written and would be lost, to copy
 }

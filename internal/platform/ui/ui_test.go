@@ -341,3 +341,15 @@ func TestSmallWords(t *testing.T) {
 		t.Errorf("Options gives %s", got)
 	}
 }
+
+// A form of one button says to whom it was shown, as every form that posts does.
+func TestPostButtonCarriesTheHiddenField(t *testing.T) {
+	ctx := WithHidden(t.Context(), func(context.Context) HiddenField { return HiddenField{Name: "_who", Value: "signed"} })
+	var b strings.Builder
+	if err := PostButton("/x", ButtonProps{Label: "Send"}).Render(ctx, &b); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), `name="_who" value="signed"`) {
+		t.Error(b.String())
+	}
+}

@@ -1,18 +1,25 @@
 package web
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"funn/internal/platform/access"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/lang"
+	"funn/internal/platform/ui"
 )
 
 // Forms keeps what somebody wrote when the login was lost between opening a form
@@ -74,10 +81,59 @@ func (c *Context) sign(ctx context.Context) string {
 	return text
 }
 
-// sender gives to whom the form that was sent had been shown; empty when that
+// senderWithin is how far into a form its SenderField is looked for: our own forms
+// have it before what is typed.
+const senderWithin = 64 << 10 // bytes
+
+// shownTo gives to whom the form that was sent had been shown, like sender, but
+// reads only the beginning of a form that is not read yet: what comes from just
+// anybody must not be taken in, least of all its files.
+func (c *Context) shownTo() (string, error) {
+	if c.R.PostForm != nil {
+		return c.sender(c.R.PostForm.Get(SenderField))
+	}
+	body := bufio.NewReaderSize(c.R.Body, senderWithin)
+	start, _ := body.Peek(senderWithin) // a shorter form ends before that; one that breaks off is refused when it is read
+	c.R.Body = struct {
+		io.Reader
+		io.Closer
+	}{body, c.R.Body}
+	return c.sender(senderIn(c.R.Header.Get("Content-Type"), start))
+}
+
+// senderIn finds the SenderField in the beginning of a form.
+func senderIn(contentType string, start []byte) string {
+	kind, params, err := mime.ParseMediaType(contentType)
+	switch {
+	case err != nil:
+	case kind == "application/x-www-form-urlencoded":
+		for pair := range strings.SplitSeq(string(start), "&") {
+			if text, ok := strings.CutPrefix(pair, SenderField+"="); ok {
+				return text // a signed text is written in characters that need no escape
+			}
+		}
+	case kind == "multipart/form-data":
+		parts := multipart.NewReader(bytes.NewReader(start), params["boundary"])
+		for {
+			part, err := parts.NextPart()
+			if err != nil || part.FileName() != "" {
+				return ""
+			}
+			if part.FormName() == SenderField {
+				text, err := io.ReadAll(part)
+				if err != nil {
+					return ""
+				}
+				return string(text)
+			}
+		}
+	}
+	return ""
+}
+
+// sender gives to whom a form with the signed text was shown; empty when that
 // cannot be known.
-func (c *Context) sender(sent url.Values) (string, error) {
-	text := sent.Get(SenderField)
+func (c *Context) sender(text string) (string, error) {
 	if c.Router.Forms == nil || text == "" {
 		return "", nil
 	}
@@ -89,7 +145,7 @@ func (c *Context) sender(sent url.Values) (string, error) {
 // now: somebody has logged in at another window of the browser meanwhile, and what
 // one wrote must not be sent as the other.
 func (c *Context) SentByOther(sent url.Values) (bool, error) {
-	who, err := c.sender(sent)
+	who, err := c.sender(sent.Get(SenderField))
 	return who != "" && who != c.Actor.ID, err
 }
 
@@ -120,7 +176,8 @@ func (c *Context) toLogin() {
 		back = c.R.URL.Path
 		if key, err := c.keep(back); err != nil {
 			c.Router.Logger.WarnContext(c.Ctx(), "form not kept", "route", c.Route.Pattern, "error", err)
-			c.Router.Sessions.PutFlash(c.Ctx(), lang.T(c.Ctx(), "form.not_kept"))
+			c.notKept(err)
+			return
 		} else if key != "" {
 			c.Router.Sessions.PutFlash(c.Ctx(), lang.T(c.Ctx(), key))
 		}
@@ -131,6 +188,42 @@ func (c *Context) toLogin() {
 	http.Redirect(c.W, c.R, to, http.StatusSeeOther)
 }
 
+// notKept shows what was written in a form that could neither be sent nor kept: the
+// browser does not keep the page that it was written on. It needs no session, which
+// is not to be had for a broken form.
+func (c *Context) notKept(err error) {
+	ctx := c.Ctx()
+	p := ui.ErrorProps{Shell: c.Shell(), Status: Status(err), Title: lang.T(ctx, "form.not_kept.title"), Text: lang.T(ctx, "form.not_kept")}
+	if sent, err := c.ReadForm(); err == nil {
+		for _, name := range slices.Sorted(maps.Keys(sent)) {
+			text := strings.Join(sent[name], "\n")
+			if strings.HasPrefix(name, "_") || strings.TrimSpace(text) == "" {
+				continue
+			}
+			p.Written = append(p.Written, ui.Field{ID: "skrevet-" + name, Label: c.fieldName(name), Value: text, ReadOnly: true})
+		}
+	}
+	if len(p.Written) > 0 {
+		p.Text += "\n\n" + lang.T(ctx, "form.not_kept.copy")
+	}
+	c.W.Header().Set("Cache-Control", "no-store")
+	if err := c.HTML(p.Status, ui.ErrorPage(p)); err != nil {
+		c.Router.Logger.ErrorContext(ctx, "error page failed", "error", err)
+		http.Error(c.W, http.StatusText(p.Status), p.Status)
+	}
+}
+
+// fieldName gives what a field of the route's form is called; its own name when
+// the messages do not tell.
+func (c *Context) fieldName(name string) string {
+	for _, key := range []string{c.Route.Kind + "." + c.Route.Command + "." + name, c.Route.Kind + ".field." + name, "form.field." + name} {
+		if text, ok := lang.Maybe(c.Ctx(), key); ok {
+			return text
+		}
+	}
+	return name
+}
+
 // keep keeps the form that was sent for the person it was shown to, and gives the
 // message key of what to tell; empty when there was nothing to keep, or nobody to
 // keep it for.
@@ -138,12 +231,12 @@ func (c *Context) keep(path string) (string, error) {
 	if c.Router.Forms == nil {
 		return "", nil
 	}
-	sent, err := c.ReadForm()
-	if err != nil {
+	who, err := c.shownTo()
+	if err != nil || who == "" {
 		return "", err
 	}
-	who, err := c.sender(sent)
-	if err != nil || who == "" {
+	sent, err := c.ReadForm()
+	if err != nil {
 		return "", err
 	}
 	ctx := c.Ctx()

@@ -133,6 +133,7 @@ func (r *Router) Handler() http.Handler {
 func (r *Router) serve(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		c := &Context{W: w, R: req, Router: r, Route: route}
+		defer c.forgetFiles()
 		if err := c.prepare(); err != nil {
 			c.fail(err)
 			return
@@ -156,6 +157,7 @@ func (r *Router) serve(route Route) http.Handler {
 // outside the routes.
 func (r *Router) Refuse(w http.ResponseWriter, req *http.Request, err error) {
 	c := &Context{W: w, R: req, Router: r}
+	defer c.forgetFiles()
 	if perr := c.prepare(); perr != nil {
 		r.Logger.ErrorContext(req.Context(), "refusal without a user", "error", perr)
 	}
@@ -232,6 +234,14 @@ func (c *Context) admit() error {
 		return fault.Missing()
 	}
 	return nil
+}
+
+// forgetFiles removes what the form's files took on the disk while it was read.
+// The server removes only those of the request that it made, and c.R is a copy.
+func (c *Context) forgetFiles() {
+	if m := c.R.MultipartForm; m != nil {
+		_ = m.RemoveAll() // what is left is in the folder for temporary files
+	}
 }
 
 // Shell gives what surrounds the page: menu, user, message, demo line.
