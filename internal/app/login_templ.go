@@ -13,6 +13,7 @@ import (
 	"funn/internal/platform/lang"
 	"funn/internal/platform/mail"
 	"funn/internal/platform/ui"
+	"slices"
 	"strings"
 )
 
@@ -598,7 +599,7 @@ func letterText(text string) templ.Component {
 			templ_7745c5c3_Var21 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		for _, p := range strings.Split(text, "\n\n") {
+		for _, line := range lines(text) {
 			templ_7745c5c3_Var22 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -611,7 +612,7 @@ func letterText(text string) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				for _, piece := range pieces(p) {
+				for _, piece := range pieces(line) {
 					if strings.HasPrefix(piece, "http") {
 						templ_7745c5c3_Err = ui.Link(piece, piece).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -621,7 +622,7 @@ func letterText(text string) templ.Component {
 						var templ_7745c5c3_Var23 string
 						templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(piece)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/app/login.templ`, Line: 105, Col: 12}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/app/login.templ`, Line: 106, Col: 12}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 						if templ_7745c5c3_Err != nil {
@@ -640,13 +641,19 @@ func letterText(text string) templ.Component {
 	})
 }
 
+// lines gives the lines of a text that hold something.
+func lines(text string) []string {
+	return slices.DeleteFunc(strings.Split(text, "\n"), func(s string) bool { return strings.TrimSpace(s) == "" })
+}
+
 // pieces parts a text into its addresses and what stands between them.
 func pieces(text string) []string {
 	var out []string
 	var between []string
 	for _, word := range strings.Fields(text) {
 		if strings.HasPrefix(word, "http://") || strings.HasPrefix(word, "https://") {
-			out, between = append(out, strings.Join(between, " "), word), nil
+			// A space stands between the words and the address.
+			out, between = append(out, strings.Join(append(between, ""), " "), word), nil
 		} else {
 			between = append(between, word)
 		}

@@ -377,6 +377,15 @@ func (p *Project) Committed() int64 {
 	return sum
 }
 
+// Standing says what the project's amount is: proposed while nobody has decided to
+// pay for it, and granted afterwards.
+func (p *Project) Standing() string {
+	if p.State == Created && p.Funded.V.At.IsZero() && len(p.Grounds.V) == 0 {
+		return "proposed"
+	}
+	return "granted"
+}
+
 // SpendingKnown says whether anybody has noted what is spent; until then nobody
 // knows what is left.
 func (p *Project) SpendingKnown() bool { return p.Spent > 0 }

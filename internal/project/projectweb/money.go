@@ -34,7 +34,7 @@ func (p *pages) money(c *web.Context, r *project.Project) (templ.Component, erro
 	committed := r.Committed()
 	total := max(r.Amount, committed)
 	v.Figures = []ui.KeyFigureProps{
-		{Value: lang.MillionNOK(ctx, total), Label: lang.T(ctx, "project.money.granted")},
+		{Value: lang.MillionNOK(ctx, total), Label: lang.T(ctx, "project.money."+r.Standing())},
 		{Value: lang.MillionNOK(ctx, committed), Label: lang.T(ctx, "project.money.committed")},
 	}
 	known := r.SpendingKnown()

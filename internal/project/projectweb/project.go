@@ -115,7 +115,7 @@ func (p *pages) figures(ctx context.Context, r *project.Project, today time.Time
 		out = append(out, k)
 	}
 	if r.Amount > 0 {
-		k := ui.KeyFigureProps{Value: lang.MillionNOK(ctx, r.Amount), Label: lang.T(ctx, "project.money.granted"), Note: lang.T(ctx, "project.money.not_noted"), Href: path(r.Number) + "/okonomi"}
+		k := ui.KeyFigureProps{Value: lang.MillionNOK(ctx, r.Amount), Label: lang.T(ctx, "project.money."+r.Standing()), Note: lang.T(ctx, "project.money.not_noted"), Href: path(r.Number) + "/okonomi"}
 		if r.SpendingKnown() {
 			k.Value, k.Label = lang.MillionNOK(ctx, r.Amount-r.Spent), lang.T(ctx, "project.figure.rest")
 			k.Note = lang.T(ctx, "project.figure.of", "amount", lang.MillionNOK(ctx, r.Amount))

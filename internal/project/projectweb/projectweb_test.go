@@ -755,7 +755,7 @@ func TestMilestonesMoneyAndDocuments(t *testing.T) {
 			t.Error("the moves or the meetings are not told")
 		}
 		page = h.get(t, "fou", "/prosjekt/"+p.Number+"/okonomi")
-		if !page.Has("1,2\u00a0mill.\u00a0kr av 1,5\u00a0mill.\u00a0kr er brukt, 80\u00a0%", "er fordelt på år. Det er bevilget", "120\u00a0% brukt", "−200\u00a0000\u00a0kr", `<svg`) {
+		if !page.Has("1,2\u00a0mill.\u00a0kr av 1,5\u00a0mill.\u00a0kr er brukt, 80\u00a0%", "er fordelt på år. Beløpet i alt er", "120\u00a0% brukt", "−200\u00a0000\u00a0kr", `<svg`) {
 			t.Error("the money is not told")
 		}
 		file := h.get(t, "fou", "/prosjekt/"+p.Number+"/okonomi.csv")
