@@ -69,6 +69,21 @@ func must[T any](v T, err error) func(testing.TB) T {
 	}
 }
 
+// benchPage asks for a page as a caseworker, again and again.
+func (s *site) benchPage(b *testing.B, name, path string) {
+	b.Run(name, func(b *testing.B) {
+		var took times
+		for b.Loop() {
+			took.take(func() {
+				if status, _ := s.get(b, "fou", path); status != http.StatusOK {
+					b.Fatalf("%s: %d", path, status)
+				}
+			})
+		}
+		took.report(b, name)
+	})
+}
+
 // BenchmarkPortfolio asks for the portfolio with 10 000 projects: the rows of one
 // page and their number in SQL, and whole pages over HTTP.
 func BenchmarkPortfolio(b *testing.B) {
@@ -112,17 +127,7 @@ func BenchmarkPortfolio(b *testing.B) {
 			took.report(b, "query")
 		})
 		for name, path := range map[string]string{"page": "/portefolje", "words": "/portefolje?q=oppf%C3%B8lging+123", "timeline": "/portefolje?visning=tidslinje", "csv": "/portefolje.csv"} {
-			b.Run(name, func(b *testing.B) {
-				var took times
-				for b.Loop() {
-					took.take(func() {
-						if status, _ := s.get(b, "fou", path); status != http.StatusOK {
-							b.Fatalf("%s: %d", path, status)
-						}
-					})
-				}
-				took.report(b, name)
-			})
+			s.benchPage(b, name, path)
 		}
 	})
 }
@@ -138,17 +143,7 @@ func BenchmarkThread(b *testing.B) {
 			b.Fatalf("%d events", len(events))
 		}
 		for name, path := range map[string]string{"thread": "/trad/" + h.Number, "history": "/behov/" + h.Number + "/logg"} {
-			b.Run(name, func(b *testing.B) {
-				var took times
-				for b.Loop() {
-					took.take(func() {
-						if status, _ := s.get(b, "fou", path); status != http.StatusOK {
-							b.Fatalf("%s: %d", path, status)
-						}
-					})
-				}
-				took.report(b, name)
-			})
+			s.benchPage(b, name, path)
 		}
 	})
 }
