@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"funn/internal/call"
 	"funn/internal/need"
 	"funn/internal/platform/form"
 	"funn/internal/platform/lifecycle"
@@ -62,6 +63,11 @@ var models = map[string]model{
 	// once it is published.
 	"publication": func(_, person string, own bool) bool { return staff(person) || theirs(person, own) },
 	"uptake":      func(_, person string, _ bool) bool { return staff(person) },
+	// A call is everybody's once it is planned or open. What is being written is the
+	// agency's, and so is a draft that was cancelled before anybody was told of it (3.2).
+	"call": func(state, person string, _ bool) bool {
+		return staff(person) || state != call.Draft && state != call.Approved && state != call.Cancelled
+	},
 }
 
 // canaries are the records that the test plants: of each kind in each state, one
@@ -82,7 +88,7 @@ func plant(t testing.TB, s *site) []canary {
 	t.Helper()
 	var out []canary
 	ctx := system(t.Context())
-	for _, kind := range []string{"need", "project", "publication", "uptake"} {
+	for _, kind := range []string{"need", "project", "publication", "uptake", "call"} {
 		k, ok := s.Engine.Kind(kind)
 		if !ok {
 			t.Fatalf("no kind %s", kind)
@@ -133,6 +139,13 @@ func plantOne(ctx context.Context, s *site, k record.AnyKind, state lifecycle.St
 		}
 		u := &uptake.Uptake{Owner: owner, CaseWorker: worker, Project: p.ID}
 		rec, do = u, func() error { return k.Import(ctx, u, "") }
+	case *call.Kind:
+		c := &call.Call{Owner: owner, Slug: w, CancelBy: worker, FrameOre: 1}
+		text := call.Text{Title: w + " t", Purpose: w + " p", Eligible: w + " e", Requirements: w + " r", Assessed: w + " a", Apply: w + " s", Contact: w + " c"}
+		c.Texts.V = map[string]call.Text{"nb": text, "nn": text, "en": text}
+		words := map[string]string{"nb": w + " k", "nn": w + " k", "en": w + " k"}
+		c.Criteria.V = []call.Criterion{{ID: 1, Names: words, Meanings: words, Weight: 100, Principles: call.Principles, Assessor: call.ByOwner}}
+		rec, do = c, func() error { return k.Import(ctx, c, "") }
 	default:
 		return nil, fmt.Errorf("no canary of %T", k)
 	}
@@ -143,7 +156,7 @@ func plantOne(ctx context.Context, s *site, k record.AnyKind, state lifecycle.St
 }
 
 // plain are the texts of records that hold codes and keys, not words.
-var plain = regexp.MustCompile(`^(ID|Kind|Number|TitleSort|Lang|State|Unit|Alert|Source|Flags|CreatedBy|Submitter|Owner|CaseWorker|Leader|SignedBy|PausedState|MergedInto|Phase|RnDKind|Theme|Instrument|PubType|Slug|Project|Publication|Supersedes|ReviewedBy|DataPlan|DOI|ISBN|ExternalURL|Outcome|Folded|RoleNames|.*By)$`)
+var plain = regexp.MustCompile(`^(ID|Kind|Number|TitleSort|Lang|State|Unit|Alert|Source|Flags|CreatedBy|Submitter|Owner|CaseWorker|Leader|SignedBy|PausedState|MergedInto|Phase|RnDKind|Theme|Instrument|PubType|Slug|Project|Publication|Supersedes|ReviewedBy|DataPlan|DOI|ISBN|ExternalURL|Outcome|DeadlineClock|Folded|RoleNames|.*By)$`)
 
 // fillTexts puts the word in every text field that is empty.
 func fillTexts(v reflect.Value, w string) {
@@ -210,9 +223,12 @@ func TestCanaries(t *testing.T) {
 		var out []string
 		for _, c := range words {
 			switch {
-			case models[c.kind](c.state, person, c.own):
-			case !publicAt(pattern, c):
+			case models[c.kind](c.state, person, c.own) && c.kind != "call":
+			case !models[c.kind](c.state, person, c.own) && !publicAt(pattern, c):
 				out = append(out, c.word)
+			case c.kind == "call" && !staff(person):
+				// That somebody proposes to cancel an open call is for the agency until it is decided.
+				out = append(out, c.word+" cancelreason", c.word+" monthsreason")
 			default:
 				// Of what is published, why it was withdrawn is for the agency.
 				out = append(out, c.word+" withdrawal")
@@ -248,7 +264,7 @@ func TestCanaries(t *testing.T) {
 						noFile := strings.Contains(pattern, "{sha}") && status == http.StatusNotFound
 						// What is public of a record is its content: those outside the agency who
 						// take no part in it are not told how it is handled.
-						handling := (route.Command != "" || strings.HasSuffix(pattern, "/logg")) && !staff(person) && !theirs(person, c.own)
+						handling := (route.Command != "" || strings.HasSuffix(pattern, "/logg")) && !staff(person) && (c.kind == "call" || !theirs(person, c.own))
 						if handling && (status == http.StatusNotFound || status == http.StatusSeeOther) {
 							break
 						}
@@ -327,6 +343,9 @@ func fill(pattern, number string) string {
 	return strings.NewReplacer("{number}", number, "{sha}", fillers["{sha}"][0]).Replace(pattern)
 }
 
+// slugged are the public addresses whose last part is a record's slug, by kind.
+var slugged = map[string]string{"publication": "/kunnskap/rapport/", "call": "/kunnskap/utlysning/"}
+
 // paths gives the addresses of a pattern, with every part filled in.
 func paths(t *testing.T, pattern string, words []canary) []string {
 	t.Helper()
@@ -341,7 +360,7 @@ func paths(t *testing.T, pattern string, words []canary) []string {
 		kinds := map[string]int{}
 		for _, c := range words {
 			// The first of each kind is a draft, or what comes nearest to one.
-			if kinds[c.kind]++; part == "{number}" && kinds[c.kind] <= 2 || part == "{slug}" && c.kind == "publication" && strings.Contains(pattern, "rapport") {
+			if kinds[c.kind]++; part == "{number}" && kinds[c.kind] <= 2 || part == "{slug}" && strings.Contains(pattern, slugged[c.kind]) && slugged[c.kind] != "" {
 				values = append(values, map[string]string{"{number}": c.number, "{slug}": c.word}[part])
 			}
 		}

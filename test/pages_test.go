@@ -82,13 +82,15 @@ var addresses = map[string]func(t testing.TB, s *site) string{
 		_, _, code := s.askLink(t, "forsker@funn.example", "")
 		return enter + "?kode=" + code
 	},
-	"/kunnskap/utlysning/{number}":        func(testing.TB, *site) string { return "/kunnskap/utlysning/U-2022-001" },
 	"/kunnskap/tilbakemelding/kvittering": func(testing.TB, *site) string { return "/kunnskap/tilbakemelding/kvittering?ref=T-2023-001" },
-	"/kunnskap/tema/{slug}":               func(testing.TB, *site) string { return "/kunnskap/tema/palitelig-forvaltning" },
+	"/kunnskap/utlysning/{slug}": func(testing.TB, *site) string {
+		return "/kunnskap/utlysning/utlysning-av-fou-midler-2022-palitelig-forvaltning"
+	},
+	"/kunnskap/tema/{slug}": func(testing.TB, *site) string { return "/kunnskap/tema/palitelig-forvaltning" },
 }
 
 // files are the routes that give a file and no page.
-var files = regexp.MustCompile(`\.(csv|xlsx)$|/fil/\{sha\}$`)
+var files = regexp.MustCompile(`\.(csv|xlsx|ics)$|/fil/\{sha\}$`)
 
 // leads are the addresses that only lead on to a page of the list.
 var leads = []string{"/plan", "/kunnskap"}
@@ -113,13 +115,16 @@ var queried = []page{
 	{name: "login link that no longer works", path: enter + "?kode=BRUKT", status: 410, sample: true},
 	{name: "absent, not logged in", path: "/finnes-ikke", status: 404, sample: true},
 	{name: "absent", person: "fou", path: "/behov/B-1999-999", status: 404, sample: true},
+	{name: "a planned call", path: "/kunnskap/utlysning/utlysning-av-fou-midler-2023-arbeidsrettede-tiltak-og-virkemidler", status: 200, sample: true},
+	{name: "a draft as applicants will see it", person: "fou", path: "/utlysning/U-2022-002/forhandsvisning", status: 200, sample: true},
+	{name: "the criterion of a call", person: "fou", path: "/utlysning/U-2022-002/kriterium?criterion=2", status: 200},
 	{name: "absent report", path: "/kunnskap/rapport/finnes-ikke", status: 404},
 	{name: "forbidden", person: "kontor", path: "/prosjekt/opprett", status: 403, sample: true},
 }
 
 // samples are the commands whose forms are opened on every run: between them they
 // have every type of field, a warning, a consequence and a danger.
-var samples = []string{"need describe", "need sign", "project create", "publication publish", "uptake decide", "plan set_theme", "organisation add_identifier", "person grant"}
+var samples = []string{"need describe", "need sign", "project create", "publication publish", "uptake decide", "plan set_theme", "organisation add_identifier", "person grant", "call set_criterion", "call extend"}
 
 // pages lists every page of the demo.
 func pages(t testing.TB, s *site) []page {

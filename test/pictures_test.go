@@ -38,7 +38,9 @@ var pictures = []struct {
 	{"uptake", "fou", "/bruk/K-2022-002", 1280},
 	{"thread", "fou", "/trad/B-2021-003", 1280},
 	{"thread-320", "fou", "/trad/B-2021-003", 320},
+	{"call", "fou", "/utlysning/U-2022-002", 1280},
 	{"portal", "", "/", 1280},
+	{"call-public", "", "/kunnskap/utlysning/utlysning-av-fou-midler-2022-palitelig-forvaltning", 1280},
 	{"report", "", "/kunnskap/rapport/", 1280},
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"funn/internal/call"
 	"funn/internal/platform/db"
 	"funn/internal/platform/record"
 	"funn/internal/project"
@@ -15,7 +16,7 @@ import (
 var publicPages = []string{
 	"/", "/kunnskap/sok", "/kunnskap/sok?q=hemmelig", "/kunnskap/sok?q=hemmelig&eksempel=true", "/kunnskap/sok?eksempel=true", "/kunnskap/rapporter",
 	"/kunnskap/rapporter?q=hemmelig", "/kunnskap/rapporter?eksempel=true", "/kunnskap/prosjekter?q=hemmelig", "/kunnskap/prosjekter", "/kunnskap/prosjekter?eksempel=true",
-	"/kunnskap/prosjekter?side=2", "/kunnskap/prosjekter?side=3", "/kunnskap/tema", "/kunnskap/tema/palitelig-forvaltning",
+	"/kunnskap/prosjekter?side=2", "/kunnskap/prosjekter?side=3", "/kunnskap/tema", "/kunnskap/tema/palitelig-forvaltning", "/kunnskap/utlysninger", "/api/v1/calls",
 }
 
 // What is not public leaves no trace on the portal: the pages are the same to the
@@ -52,6 +53,15 @@ func TestPortalHidesWhatIsNotPublic(t *testing.T) {
 			if state != publication.Withdrawn {
 				hidden = append(hidden, "/kunnskap/rapport/"+p.Slug)
 			}
+		}
+		calls, _ := s.Engine.Kind("call")
+		for _, state := range []string{call.Draft, call.Approved, call.Cancelled} {
+			c := &call.Call{Head: record.Head{Title: "Hemmelig prosjekt som utlyses", State: state}, Theme: "palitelig-forvaltning", Slug: "hemmelig-utlysning-" + strings.ToLower(state), FrameOre: 1}
+			c.Texts.V = map[string]call.Text{"nb": {Purpose: "Hemmelig formål"}}
+			if err := calls.(*call.Kind).Import(system(t.Context()), c, ""); err != nil {
+				t.Fatal(err)
+			}
+			hidden = append(hidden, "/kunnskap/utlysning/"+c.Slug, "/kunnskap/utlysning/"+c.Number, "/kunnskap/utlysning/"+c.Slug+"/datoer.ics")
 		}
 		if err := s.Settle(t.Context()); err != nil {
 			t.Fatal(err)

@@ -182,9 +182,9 @@ func (h *house) build() {
 	h.people = org.New()
 	h.plans = plan.New()
 	choices := &choices{Service: h.plans, people: h.people}
-	h.calls = call.New(h.plans)
 	h.commissions = commission.New(choices)
 	h.needs = need.New(choices, choices, choices)
+	h.calls = call.New(choices, choices, h.needs)
 	h.projects = project.New(choices, choices, h.needs)
 	h.publications = publication.New(choices, choices, h.projects)
 	choices.publications = h.publications
@@ -194,7 +194,7 @@ func (h *house) build() {
 	h.modules = []module.Module{
 		orgweb.Module(orgweb.Deps{Directory: h.people, Site: h.site, Uses: uses.Organisation}),
 		planweb.Module(planweb.Deps{Service: h.plans, Site: h.site, Uses: uses}),
-		callweb.Module(callweb.Deps{Service: h.calls, Site: h.site, ThemeName: h.themeName, PublicURL: publicURL}),
+		callweb.Module(h.callPages()),
 		commissionweb.Module(commissionweb.Deps{Service: h.commissions, Site: h.site, Organisations: h.people.OrganisationNames}),
 		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site, ThemeName: h.themeName, SetUp: projectweb.ToAnswer, Search: h.knowledge}),
 		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName, Files: &h.files}),

@@ -12,6 +12,7 @@ import (
 
 	"funn/internal/admin"
 	"funn/internal/api"
+	"funn/internal/call/callweb"
 	"funn/internal/feedback"
 	"funn/internal/feedback/feedbackweb"
 	"funn/internal/platform/access"
@@ -37,8 +38,49 @@ func (h *house) publicModules() []module.Module {
 	return []module.Module{
 		admin.Module(admin.Deps{Engine: h.engine, Settings: h.adminSettings, People: h.adminPeople, Unit: h.people.UnitName}),
 		feedbackweb.Module(feedbackweb.Deps{Service: feedback.New(h.sendAnswer), Site: h.site, TooMany: limit.Refused}),
-		portal.Module(portal.Deps{Reader: reader{h}, ReportTypes: publication.Types, Instruments: project.Instruments, Labels: project.Labels()}),
+		portal.Module(portal.Deps{Reader: reader{h}, ReportTypes: publication.Types, Instruments: project.Instruments, Labels: project.Labels(), Calls: callweb.Front(h.callPages())}),
 	}
+}
+
+// callPages is what the pages of calls are made with.
+func (h *house) callPages() callweb.Deps {
+	return callweb.Deps{Service: h.calls, Site: h.site, ThemeName: h.themeName, Awarded: h.awarded, BaseURL: h.settings.BaseURL}
+}
+
+// awarded gives the projects that came of a call, as far as everybody may know of
+// them.
+func (h *house) awarded(ctx context.Context, id string) ([]ui.Item, error) {
+	heads, err := h.calls.LedTo(asSystem(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	var out []ui.Item
+	for _, head := range heads {
+		if head.Kind != "project" {
+			continue
+		}
+		p, err := h.projects.Kind.Load(ctx, head.ID)
+		if err != nil {
+			return nil, err
+		}
+		to := publicProject(p)
+		if to == "" {
+			continue
+		}
+		shown, err := reader{h}.projectOf(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		item := ui.Item{Title: p.Title, Href: to, Meta: []string{p.Number}}
+		if p.Lang != string(lang.From(ctx).Tag()) {
+			item.Lang = p.Lang
+		}
+		for _, i := range shown.Institutions {
+			item.Meta = append(item.Meta, i.Name)
+		}
+		out = append(out, item)
+	}
+	return out, nil
 }
 
 // adminSettings tells how the house is set up, without its secrets.
@@ -150,6 +192,21 @@ func (h *house) publicDoc(ctx context.Context, doc search.Doc, x record.Indexed)
 		for _, i := range shown.Institutions {
 			doc.Text += "\n" + i.Name
 			facets["institution"] = append(facets["institution"], i.Name)
+		}
+	}
+	if x.Head.Kind == "call" {
+		c, err := h.calls.Kind.Load(ctx, x.Head.ID)
+		if err != nil {
+			return doc, err
+		}
+		// While its draft is written, everybody knows of a planned call what was told of it.
+		if shown, ok := c.Shown(); ok {
+			doc.Title, doc.Text, doc.Lang, doc.Date = shown.Title, shown.Words(), shown.Lang, shown.Deadline.V.From
+			facets["language"] = []string{shown.Lang}
+			delete(facets, "theme")
+			if shown.Theme != "" {
+				facets["theme"] = []string{shown.Theme}
+			}
 		}
 	}
 	doc.Facets = facets

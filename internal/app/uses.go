@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strings"
 
-	"funn/internal/call"
 	"funn/internal/need/needweb"
 	"funn/internal/platform/access"
 	"funn/internal/platform/db"
@@ -88,20 +87,6 @@ func (h *house) knowledge(ctx context.Context, query string) ([]needweb.Hit, int
 		hits = append(hits, needweb.Hit{ID: x.ID, Number: x.Number, Title: x.Title, Lang: x.Lang, Href: x.URL, Snippet: snippet.String(), Example: x.Example})
 	}
 	return hits, total, nil
-}
-
-// publicURL gives the address at which everybody reads of a record that a call led
-// to; "" when nobody but staff may.
-func publicURL(h record.Head) string {
-	switch h.Kind {
-	case "project":
-		return publicProject(&project.Project{Head: h})
-	case "call":
-		if c := (&call.Call{Head: h}); call.Public(c) {
-			return c.PublicURL()
-		}
-	}
-	return ""
 }
 
 // publicProject gives the address at which everybody reads of a project.

@@ -1,18 +1,21 @@
-// Package call holds the open calls in which researchers apply for grants: their
-// theme, frame and dates, how far they have come, and what they led to.
+// Package call holds the open calls in which researchers apply for grants (FP
+// §5.2): what a call asks for, on which terms, by when and how it is judged, who
+// agreed to that, and how far it has come.
 //
-// The calls are linked records. Funn does not run them yet: whoever runs one
-// tells here what state it is in and, afterwards, the statistics, so that the
-// thread from a project leads back to the call that paid for it.
+// A call is set up here, approved by two, and opens and closes by itself at its
+// exact times. What follows, from the assessment of the sketches on, is told by
+// whoever runs it, as are the calls that were over before Funn.
 package call
 
 import (
+	"cmp"
 	"embed"
 	"net/url"
 	"slices"
 	"time"
 
 	"funn/internal/platform/db"
+	"funn/internal/platform/lang"
 	"funn/internal/platform/record"
 )
 
@@ -45,6 +48,10 @@ const (
 // Unknown is a count or an amount that nobody has told.
 const Unknown = -1
 
+// Public is the flag of a cancelled call that everybody was able to read before. A
+// draft that is cancelled was never told of, and is not told of then.
+const Public = "public"
+
 // Call is an open call for grants in two stages: sketches, and applications from
 // those who are invited (FP §5.2).
 type Call struct {
@@ -61,56 +68,178 @@ type Call struct {
 	Invited      int           `db:"invited"`
 	Applications int           `db:"applications"`
 	Awards       int           `db:"awards"`
+
+	Slug            string                   `db:"slug"`           // of its public address; empty for one from before, which has its number there
+	Owner           string                   `db:"owner"`          // subject owner, who answers for the content
+	Needs           db.JSON[[]string]        `db:"needs"`          // ids of the needs that it is to answer
+	MaxMonths       int                      `db:"max_months"`     // how long a project may last; 0 when not told
+	MonthsReason    string                   `db:"months_reason"`  // why longer than the plan's three years
+	Presentations   int                      `db:"presentations"`  // how often a project presents its results to Nav
+	Texts           db.JSON[map[string]Text] `db:"texts"`          // by language tag
+	Criteria        db.JSON[[]Criterion]     `db:"criteria"`       // in the order that they were made
+	DeadlineClock   string                   `db:"deadline_clock"` // time of day of the deadline in Oslo, 15:04:05; empty when not told
+	Answer          db.JSON[When]            `db:"answer"`         // to the sketches
+	ApplicationsDue db.JSON[When]            `db:"applications_due"`
+	Decision        db.JSON[When]            `db:"decision"`
+	Starts          db.JSON[When]            `db:"starts"`    // when the projects are expected to
+	Announced       db.JSON[*Announcement]   `db:"announced"` // what everybody was told before it became a draft
+	ContentBy       string                   `db:"content_by"`
+	ContentAt       time.Time                `db:"content_at"` // when the subject owner approved the content as it is; zero when not
+	Extensions      db.JSON[[]Extension]     `db:"extensions"`
+	CancelBy        string                   `db:"cancel_by"` // who proposed to cancel it; empty when nobody has
+	CancelReason    string                   `db:"cancel_reason"`
 }
 
-// When is a date as exactly as it is known: somewhere from From to To, both
-// included, in the words of Text. The zero When is not known.
-type When struct {
-	From time.Time `json:"from,omitzero"`
-	To   time.Time `json:"to,omitzero"`
-	Text string    `json:"text,omitempty"`
+// Text is what a call says in one language form.
+type Text struct {
+	Title        string `json:"title,omitempty"` // empty where the head's title is meant
+	Purpose      string `json:"purpose,omitempty"`
+	Eligible     string `json:"eligible,omitempty"` // who may apply
+	Requirements string `json:"requirements,omitempty"`
+	Assessed     string `json:"assessed,omitempty"` // how we assess
+	Apply        string `json:"apply,omitempty"`    // how to apply
+	Contact      string `json:"contact,omitempty"`
 }
 
-// Known says whether the date is known at all.
-func (w When) Known() bool { return !w.From.IsZero() }
+// whole says whether nothing is missing but perhaps the title.
+func (t Text) whole() bool {
+	return !slices.Contains([]string{t.Purpose, t.Eligible, t.Requirements, t.Assessed, t.Apply, t.Contact}, "")
+}
 
-// Precision says how exactly the date is known: day, month, tertial (four
-// months), season (a half-year as administrations use the word), year, range, or
-// unknown.
-func (w When) Precision() string {
-	if !w.Known() {
-		return "unknown"
+// Who assesses by a criterion: the subject owner judges relevance and use, the R&D
+// section quality and design (FP §5.2, §8.2).
+const (
+	ByOwner   = "subject_owner"
+	BySection = "section"
+)
+
+// Principles are those of the plan, which every assessment covers (FP §3; A5).
+var Principles = []string{"relevance", "quality", "impact"}
+
+// Criterion is one of the things that sketches are judged by.
+type Criterion struct {
+	ID         int               `json:"id"`
+	Names      map[string]string `json:"names"` // by language tag; both language forms, and perhaps English
+	Meanings   map[string]string `json:"meanings"`
+	Weight     int               `json:"weight"`     // percent of the whole
+	Principles []string          `json:"principles"` // of the plan that it covers
+	Assessor   string            `json:"assessor"`   // ByOwner or BySection
+}
+
+// In gives the criterion's name and meaning in the language, or else in bokmål,
+// and the language that they are in.
+func (c Criterion) In(tag lang.Tag) (name, meaning string, in lang.Tag) {
+	if c.Names[string(tag)] == "" || c.Meanings[string(tag)] == "" {
+		tag = lang.NB
 	}
-	from, to := w.From, w.To
-	first, last := from.Day() == 1, to.AddDate(0, 0, 1).Day() == 1
-	months := 12*(to.Year()-from.Year()) + int(to.Month()-from.Month()) + 1
-	switch {
-	case from.Equal(to):
-		return "day"
-	case !first || !last:
-		return "range"
-	case months == 1:
-		return "month"
-	case months == 4 && int(from.Month())%4 == 1:
-		return "tertial"
-	case months == 6 && from.Month() == time.January, months == 5 && from.Month() == time.August:
-		return "season"
-	case months == 12 && from.Month() == time.January:
-		return "year"
+	return c.Names[string(tag)], c.Meanings[string(tag)], tag
+}
+
+// Announcement is what everybody knew of a planned call when work on its draft
+// began. The draft changes nothing of it: what is told stays told until it opens.
+type Announcement struct {
+	Title    string `json:"title"`
+	Lang     string `json:"lang"`
+	Theme    string `json:"theme,omitempty"`
+	PlanYear int    `json:"plan_year,omitempty"`
+	Note     string `json:"note,omitempty"`
+	FrameOre int64  `json:"frame_ore"`
+	Opened   When   `json:"opened"`
+	Deadline When   `json:"deadline"`
+}
+
+// Extension is a deadline that was moved, for everybody to read.
+type Extension struct {
+	At     time.Time `json:"at"`
+	From   time.Time `json:"from"` // the moments of the deadline before and after
+	To     time.Time `json:"to"`
+	Reason string    `json:"reason"`
+}
+
+// TitleIn gives the call's title in the language if it has one, and the language
+// that it is in.
+func (c *Call) TitleIn(tag lang.Tag) (string, lang.Tag) {
+	if t := c.Texts.V[string(tag)]; t.Title != "" {
+		return t.Title, tag
 	}
-	return "range"
+	return c.Title, lang.Tag(c.Lang)
+}
+
+// TextIn gives what the call says in the language, or in the first other that it is
+// whole in, and which that is; ok is false when it says nothing yet.
+func (c *Call) TextIn(tag lang.Tag) (text Text, in lang.Tag, ok bool) {
+	for _, t := range append([]lang.Tag{tag}, lang.Tags...) {
+		if text, ok = c.Texts.V[string(t)]; ok && text.whole() {
+			return text, t, true
+		}
+	}
+	text, ok = c.Texts.V[string(tag)]
+	return text, tag, ok
+}
+
+// OpensAt gives the moment at which the call opens: when the day begins in Oslo.
+// Zero when the day is not known.
+func (c *Call) OpensAt() time.Time {
+	if !c.Opened.V.Exact() {
+		return time.Time{}
+	}
+	t, _ := Moment(c.Opened.V.From, "00:00:00")
+	return t
+}
+
+// ClosesAt gives the last moment at which a sketch is in time. Zero when the day or
+// the time of day is not known.
+func (c *Call) ClosesAt() time.Time {
+	if !c.Deadline.V.Exact() {
+		return time.Time{}
+	}
+	t, _ := Moment(c.Deadline.V.From, c.DeadlineClock)
+	return t
+}
+
+// Over says whether the deadline has passed at the moment.
+func (c *Call) Over(now time.Time) bool {
+	closes := c.ClosesAt()
+	return !closes.IsZero() && now.After(closes)
+}
+
+// PublicURL gives the address at which everybody reads of the call, if they may.
+func (c *Call) PublicURL() string {
+	return "/kunnskap/utlysning/" + url.PathEscape(cmp.Or(c.Slug, c.Number))
+}
+
+// Shown gives the call as everybody may know of it: whole once it is open, before
+// that as it was announced. ok is false for one that nobody has been told of.
+func (c *Call) Shown() (shown *Call, ok bool) {
+	hidden := c.State == Draft || c.State == Approved || c.State == Cancelled && !c.HasFlag(Public)
+	if !hidden {
+		copied := *c
+		copied.ContentBy, copied.CancelBy, copied.Owner = "", "", ""
+		if c.State != Cancelled {
+			copied.CancelReason = "" // proposed, and not decided
+		}
+		return &copied, true
+	}
+	a := c.Announced.V
+	if a == nil {
+		return nil, false
+	}
+	shown = newCall()
+	shown.Head = record.Head{
+		ID: c.ID, Kind: c.Kind, Number: c.Number, Title: a.Title, Lang: a.Lang, State: Planned, StateSince: c.StateSince,
+		Example: c.Example, Source: c.Source, Created: c.Created, Updated: c.Created,
+	}
+	shown.Slug, shown.Theme, shown.PlanYear, shown.Note, shown.FrameOre = c.Slug, a.Theme, a.PlanYear, a.Note, a.FrameOre
+	shown.Opened.V, shown.Deadline.V = a.Opened, a.Deadline
+	if c.State == Cancelled {
+		shown.State, shown.CancelReason = Cancelled, c.CancelReason
+	}
+	return shown, true
 }
 
 // Told says whether the call's statistics may be shown: the awards are public, so
 // that no number gives away what is not decided.
 func (c *Call) Told() bool { return c.State == Announced || c.State == Closed }
-
-// Public says whether everybody may know of the call: a planned one too, but not
-// one that is being prepared.
-func Public(c *Call) bool { return !slices.Contains(hidden, c.State) }
-
-// PublicURL gives the address at which everybody reads of it.
-func (c *Call) PublicURL() string { return "/kunnskap/utlysning/" + url.PathEscape(c.Number) }
 
 // newCall makes a call about which nothing has been told.
 func newCall() *Call {

@@ -20,23 +20,37 @@ import (
 	"funn/internal/platform/event"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
+	"funn/internal/platform/jobs"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/record"
 )
 
-var schema = []fs.FS{event.Migrations, record.Migrations, call.Migrations}
+var schema = []fs.FS{event.Migrations, record.Migrations, jobs.Migrations, call.Migrations}
 
-type themes struct{}
+// house answers what calls ask of other modules.
+type house struct{}
 
-func (themes) Themes(context.Context) ([]form.Option, error) {
+func (house) Holders(context.Context, ...access.Role) ([]form.Option, error) {
+	return []form.Option{{Value: "fageier", Label: "Fageier"}, {Value: "fageier2", Label: "Fageier 2"}}, nil
+}
+
+func (house) Waiting(context.Context) ([]form.Option, error) {
+	return []form.Option{{Value: "behov", Label: "B-2022-001"}}, nil
+}
+
+func (house) Themes(context.Context) ([]form.Option, error) {
 	return []form.Option{{Value: "sosiale-tjenester", Label: "Sosiale tjenester"}}, nil
 }
 
 func build(t testing.TB, d *db.DB) *call.Service {
 	t.Helper()
-	s := call.New(themes{})
+	s := call.New(house{}, house{}, house{})
 	e := record.NewEngine(d, clock.NewMovable(time.Date(2023, 1, 2, 9, 0, 0, 0, time.UTC)))
 	must(t, e.Register(s.Kind))
+	now := time.Date(2022, 12, 1, 0, 0, 0, 0, time.UTC)
+	must(t, d.Insert(context.Background(), "record", record.Head{
+		ID: "behov", Kind: "need", Number: "B-2022-001", Title: "Et behov", Lang: "nb", State: "VIRKEMIDDEL_VALGT", StateSince: now, Created: now, Updated: now, Version: 1,
+	}))
 	return s
 }
 
@@ -101,23 +115,24 @@ func TestRegister(t *testing.T) {
 	})
 }
 
-// A date known as "autumn 2023" is not lost by an edit that tells no day.
+// A date known as "autumn 2023" stands in the form in its words, and is lost only
+// when they are taken out.
 func TestRoughDateStays(t *testing.T) {
 	each(t, func(t *testing.T, s *call.Service) {
-		c := &call.Call{Opened: db.JSON[call.When]{V: call.When{From: time.Date(2023, 8, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2023, 12, 31, 0, 0, 0, 0, time.UTC), Text: "høsten 2023"}}}
+		c := &call.Call{Opened: db.JSON[call.When]{V: call.When{From: time.Date(2023, 8, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2023, 12, 31, 0, 0, 0, 0, time.UTC), Text: "en gang på høsten"}}}
 		c.Title, c.State = "Utlysning", call.Planned
 		must(t, s.Kind.Import(access.With(context.Background(), access.System), c, "test"))
-		got, err := s.Kind.Do(as(org.FoU), c.ID, "edit", input("title", "Ny tittel"))
+		got, err := s.Kind.Do(as(org.FoU), c.ID, "set_dates", input("opens", "en gang på høsten", "deadline", "november 2023"))
 		must(t, err)
-		if got.Opened.V.Text != "høsten 2023" || got.Title != "Ny tittel" {
-			t.Errorf("after the edit: %+v", got)
+		if diff := cmp.Diff(c.Opened.V, got.Opened.V); diff != "" || got.Deadline.V.Text != "november 2023" {
+			t.Errorf("after the edit: %+v\n%s", got, diff)
 		}
-		_, err = s.Kind.Do(as(org.FoU), c.ID, "edit", input("title", "x", "opens", "2023-09-01"))
+		_, err = s.Kind.Do(as(org.FoU), c.ID, "set_dates", input("opens", "en annen gang"))
+		refused(t, "words that tell no date", fault.Invalid, "call.when_unknown", err)
+		got, err = s.Kind.Do(as(org.FoU), c.ID, "set_dates", input())
 		must(t, err)
-		got, err = s.Kind.Do(as(org.FoU), c.ID, "edit", input("title", "x"))
-		must(t, err)
-		if got.Opened.V.Known() {
-			t.Errorf("a day that was taken out stays: %+v", got.Opened.V)
+		if got.Opened.V.Known() || got.Deadline.V.Known() {
+			t.Errorf("dates that were taken out stay: %+v", got)
 		}
 	})
 }
@@ -152,44 +167,66 @@ func TestPrecision(t *testing.T) {
 func TestWhoSees(t *testing.T) {
 	each(t, func(t *testing.T, s *call.Service) {
 		for _, state := range s.Kind.States {
-			c := &call.Call{}
-			c.Title, c.State = state.Name, state.Name
-			must(t, s.Kind.Import(access.With(context.Background(), access.System), c, "test"))
-			hidden := state.Name == call.Draft || state.Name == call.Approved
-			for who, ctx := range map[string]context.Context{"public": context.Background(), "researcher": as(org.Researcher)} {
-				_, err := s.Kind.ByNumber(ctx, c.Number)
-				if (fault.Of(err) == fault.NotFound && err != nil) != hidden {
-					t.Errorf("%s sees %s: %v", who, state.Name, err)
+			for _, flag := range []bool{false, true} {
+				c := &call.Call{}
+				c.Title, c.State = state.Name, state.Name
+				c.SetFlag(call.Public, flag)
+				must(t, s.Kind.Import(access.With(context.Background(), access.System), c, "test"))
+				// One that is cancelled is public if it ever was.
+				hidden := state.Name == call.Draft || state.Name == call.Approved || state.Name == call.Cancelled && !flag
+				for who, ctx := range map[string]context.Context{"public": context.Background(), "researcher": as(org.Researcher)} {
+					_, err := s.Kind.ByNumber(ctx, c.Number)
+					if (fault.Of(err) == fault.NotFound && err != nil) != hidden {
+						t.Errorf("%s sees %s: %v", who, state.Name, err)
+					}
 				}
-			}
-			if _, err := s.Kind.ByNumber(as(org.Office), c.Number); err != nil {
-				t.Errorf("staff sees %s: %v", state.Name, err)
-			}
-			if told := state.Name == call.Announced || state.Name == call.Closed; c.Told() != told {
-				t.Errorf("statistics told in %s: %v", state.Name, c.Told())
+				if _, err := s.Kind.ByNumber(as(org.Office), c.Number); err != nil {
+					t.Errorf("staff sees %s: %v", state.Name, err)
+				}
+				if _, known := c.Shown(); known == hidden {
+					t.Errorf("everybody knows of %s: %v", state.Name, known)
+				}
+				if told := state.Name == call.Announced || state.Name == call.Closed; c.Told() != told {
+					t.Errorf("statistics told in %s: %v", state.Name, c.Told())
+				}
 			}
 		}
 	})
 }
 
+// What follows the sketches is told, either way until it is decided and never back to
+// where sketches were taken; a planned call can have been run before Funn.
 func TestTellState(t *testing.T) {
 	each(t, func(t *testing.T, s *call.Service) {
 		fou := as(org.FoU)
 		c, err := s.Kind.Create(fou, "register", input("title", "x"), nil)
 		must(t, err)
-		_, err = s.Kind.Do(fou, c.ID, "tell_state", input("state", call.Planned))
-		refused(t, "the state it is in", fault.Invalid, "", err)
-		_, err = s.Kind.Do(as(org.Committee), c.ID, "tell_state", input("state", call.Open1))
+		for _, state := range []string{call.Planned, call.Draft, call.Approved, call.Open1, call.Assessment1, call.Cancelled} {
+			_, err = s.Kind.Do(fou, c.ID, "tell_state", input("state", state))
+			refused(t, "a planned call told as "+state, fault.Invalid, "", err)
+		}
+		_, err = s.Kind.Do(as(org.Committee), c.ID, "tell_state", input("state", call.Closed))
 		refused(t, "without the right", fault.Forbidden, "", err)
-		for _, state := range []string{call.Draft, call.Open1, call.Cancelled} {
-			c, err = s.Kind.Do(fou, c.ID, "tell_state", input("state", state))
+		run := &call.Call{}
+		run.Title, run.State = "y", call.Assessment1
+		must(t, s.Kind.Import(access.With(context.Background(), access.System), run, "test"))
+		for _, state := range []string{call.Open2, call.Assessment1, call.Proposed, call.Assessment2, call.Decided, call.Announced, call.Closed} {
+			got, err := s.Kind.Do(fou, run.ID, "tell_state", input("state", state))
 			must(t, err)
-			if c.State != state {
-				t.Errorf("state %s, want %s", c.State, state)
+			if got.State != state {
+				t.Errorf("state %s, want %s", got.State, state)
+			}
+			_, err = s.Kind.Do(fou, run.ID, "tell_state", input("state", call.Open1))
+			if err == nil {
+				t.Errorf("told open again in %s", state)
+			}
+			if state == call.Decided {
+				_, err = s.Kind.Do(fou, run.ID, "tell_state", input("state", call.Proposed))
+				refused(t, "a decided call told undecided", fault.Invalid, "", err)
 			}
 		}
-		_, err = s.Kind.Do(fou, c.ID, "tell_state", input("state", call.Open1))
-		refused(t, "moving a cancelled call", fault.Conflict, "", err)
+		_, err = s.Kind.Do(fou, run.ID, "tell_state", input("state", call.Open2))
+		refused(t, "moving a closed call", fault.Conflict, "", err)
 	})
 }
 

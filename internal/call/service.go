@@ -4,10 +4,12 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"time"
+	"strings"
 
+	"funn/internal/platform/access"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
+	"funn/internal/platform/lang"
 	"funn/internal/platform/record"
 )
 
@@ -16,59 +18,65 @@ type Plans interface {
 	Themes(ctx context.Context) ([]form.Option, error)
 }
 
+// People is what calls ask of the organisation.
+type People interface {
+	// Holders gives the persons who hold one of the roles now.
+	Holders(ctx context.Context, roles ...access.Role) ([]form.Option, error)
+}
+
+// Needs is what calls ask of the knowledge needs.
+type Needs interface {
+	// Waiting gives the needs for which an instrument has been chosen and that are
+	// not answered.
+	Waiting(ctx context.Context) ([]form.Option, error)
+}
+
+// Kind is the kind of calls.
+type Kind = record.Kind[*Call]
+
+type command = record.Command[*Call]
+
 // Service is the calls.
 type Service struct {
-	Kind *record.Kind[*Call]
+	Kind *Kind
 
-	plans Plans
+	plans  Plans
+	people People
+	needs  Needs
 }
 
 // New makes the service. Its kind must be registered with an engine before use.
-func New(plans Plans) *Service {
-	s := &Service{plans: plans}
-	s.Kind = s.kind()
+func New(plans Plans, people People, needs Needs) *Service {
+	s := &Service{plans: plans, people: people, needs: needs}
+	s.Kind = &Kind{
+		Name: "call", Prefix: "U", Path: "/utlysning", Table: "call",
+		Initial: every, States: states, New: newCall, Describe: describe, Relations: relations, Links: links, Tasks: s.tasks,
+		// A planned call is public before it opens; what is being prepared is not, and
+		// not when it comes to nothing either.
+		Read: []access.Rule{
+			{Public: true, NotStates: []string{Draft, Approved, Cancelled}}, {Public: true, States: []string{Cancelled}, Flag: Public}, {Staff: true},
+		},
+	}
+	s.Kind.Commands = s.commands()
 	return s
 }
 
-func (s *Service) themes(ctx context.Context, _ any) ([]form.Option, error) {
-	return s.plans.Themes(ctx)
-}
-
-// otherStates gives the states that the call is not in.
-func (s *Service) otherStates(_ context.Context, rec any) ([]form.Option, error) {
-	options := form.Codes("call.state", every...)
+// otherStates gives the states that can be told of the call: how far it has come
+// since the sketches were in, either way until it is decided; of a planned one that
+// it was run before Funn.
+func otherStates(_ context.Context, rec any) ([]form.Option, error) {
+	open := slices.Concat([]string{Assessment1}, told)
 	if c, ok := rec.(*Call); ok && c != nil {
-		options = slices.DeleteFunc(options, func(o form.Option) bool { return o.Value == c.State })
-	}
-	return options, nil
-}
-
-func register(ctx context.Context, c *record.Change[*Call]) error { return edit(ctx, c) }
-
-func edit(_ context.Context, c *record.Change[*Call]) error {
-	rec, in := c.Rec, c.In
-	opens, deadline := in.Day("opens"), in.Day("deadline")
-	if !opens.IsZero() && !deadline.IsZero() && deadline.Before(opens) {
-		var errs fault.Errors
-		errs.Add("deadline", "call.deadline_order", "date", opens)
-		return errs.Err()
-	}
-	rec.Title, rec.Theme, rec.Note, rec.PlanYear = in.String("title"), in.String("theme"), in.String("note"), in.Int("plan_year")
-	rec.Opened.V, rec.Deadline.V = on(rec.Opened.V, opens), on(rec.Deadline.V, deadline)
-	rec.FrameOre = told(in, "frame")
-	return nil
-}
-
-// on gives the day as a date. A date that is known less exactly than a day stays
-// when no day is told.
-func on(now When, day time.Time) When {
-	if day.IsZero() {
-		if now.From.Equal(now.To) {
-			return When{}
+		switch at := slices.Index(open, c.State); {
+		case c.State == Planned:
+			open = []string{Decided, Announced, Closed}
+		case at >= slices.Index(open, Decided):
+			open = open[at+1:]
+		case at >= 0:
+			open = slices.Delete(open, at, at+1)
 		}
-		return now
 	}
-	return When{From: day, To: day}
+	return form.Codes("call.state", open...), nil
 }
 
 func tellState(_ context.Context, c *record.Change[*Call]) error {
@@ -82,7 +90,7 @@ func tellResult(_ context.Context, c *record.Change[*Call]) error {
 	var errs fault.Errors
 	before, beforeName := int64(Unknown), ""
 	for _, name := range []string{"sketches", "invited", "applications", "awards"} {
-		n := told(c.In, name)
+		n := toldOf(c.In, name)
 		if n == Unknown {
 			continue
 		}
@@ -91,7 +99,7 @@ func tellResult(_ context.Context, c *record.Change[*Call]) error {
 		}
 		before, beforeName = n, name
 	}
-	awarded := told(c.In, "awarded")
+	awarded := toldOf(c.In, "awarded")
 	if awarded != Unknown && c.Rec.FrameOre != Unknown && awarded > c.Rec.FrameOre {
 		errs.Add("awarded", "call.beyond_frame")
 	}
@@ -99,15 +107,15 @@ func tellResult(_ context.Context, c *record.Change[*Call]) error {
 		return err
 	}
 	rec := c.Rec
-	rec.Sketches, rec.Invited = int(told(c.In, "sketches")), int(told(c.In, "invited"))
-	rec.Applications, rec.Awards = int(told(c.In, "applications")), int(told(c.In, "awards"))
+	rec.Sketches, rec.Invited = int(toldOf(c.In, "sketches")), int(toldOf(c.In, "invited"))
+	rec.Applications, rec.Awards = int(toldOf(c.In, "applications")), int(toldOf(c.In, "awards"))
 	rec.AwardedOre = awarded
 	return nil
 }
 
-// told gives a number or an amount in øre that the form tells; Unknown when it
+// toldOf gives a number or an amount in øre that the form tells; Unknown when it
 // tells none.
-func told(in form.Values, name string) int64 {
+func toldOf(in form.Values, name string) int64 {
 	n, err := strconv.ParseInt(in.String(name), 10, 64)
 	if err != nil {
 		return Unknown
@@ -123,24 +131,29 @@ func number(n, none int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// dayText writes a date for a form, when it is known to the day.
-func dayText(w When) string {
-	if !w.Known() || !w.From.Equal(w.To) {
-		return ""
-	}
-	return w.From.Format(time.DateOnly)
-}
-
+// describe gives what the search finds: for those who may read the call what it
+// says, and for everybody the address at which they read of it.
 func describe(_ context.Context, c *Call) (record.Doc, error) {
-	doc := record.Doc{Text: c.Note, Date: c.Deadline.V.From}
-	if doc.Text == "" {
-		doc.Text = c.Title
-	}
+	doc := record.Doc{Text: c.Words(), Date: c.Deadline.V.From}
 	if c.Theme != "" {
 		doc.Facets = map[string][]string{"theme": {c.Theme}}
 	}
-	if Public(c) {
+	if _, ok := c.Shown(); ok {
 		doc.PublicURL = c.PublicURL()
 	}
 	return doc, nil
+}
+
+// Words are all that the call says.
+func (c *Call) Words() string {
+	words := []string{c.Note}
+	for _, tag := range lang.Tags {
+		t := c.Texts.V[string(tag)]
+		words = append(words, t.Title, t.Purpose, t.Eligible, t.Requirements, t.Assessed, t.Apply, t.Contact)
+	}
+	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
+	if len(words) == 0 {
+		return c.Title
+	}
+	return strings.Join(words, "\n")
 }

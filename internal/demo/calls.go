@@ -30,12 +30,54 @@ func (l *loader) calls(ctx context.Context) error {
 		if c.Number, err = l.Calls.Kind.NextNumber(ctx, callYear(f)); err != nil {
 			return err
 		}
+		if c.Slug, err = l.Calls.Slug(ctx, c.Title); err != nil {
+			return err
+		}
 		if err := l.Calls.Kind.Import(ctx, c, note); err != nil {
 			return fmt.Errorf("call %s: %w", f.Key, err)
 		}
 		l.ids[f.Key] = c.ID
 	}
 	return nil
+}
+
+// draftCall plays how the example of a call that is being written came to be. What
+// is left for a newcomer is told on its page: a criterion, the nynorsk texts, and
+// the two approvals.
+func (l *loader) draftCall(ctx context.Context) error {
+	f := facts.ExampleDraft
+	k := l.Calls.Kind
+	need, err := l.id(f.Need)
+	if err != nil {
+		return err
+	}
+	acts := []act{{on: f.Begun, what: "register", do: func(ctx context.Context) error {
+		ctx, err := l.as(ctx, f.By)
+		if err != nil {
+			return err
+		}
+		in := values("title", f.Title.Body, "theme", f.Theme, "plan_year", fmt.Sprint(f.Deadline.Year()), "frame", kroner(f.Frame), "as_draft", "true")
+		rec, err := k.Create(ctx, "register", record.Input{Values: in}, func(c *call.Call) {
+			c.Example, c.Source = true, facts.Source{Doc: facts.DocExample}.String()
+		})
+		if err == nil {
+			l.ids[f.Key] = rec.ID
+		}
+		return err
+	}}}
+	add := func(command string, pairs ...string) {
+		acts = append(acts, act{on: f.Begun, what: command, do: give(l, k, f.Key, f.By, command, "", pairs...)})
+	}
+	add("edit", "title", f.Title.Body, "theme", f.Theme, "plan_year", fmt.Sprint(f.Deadline.Year()), "note", f.Note.Body, "owner", f.Owner, "needs", need,
+		"frame", kroner(f.Frame), "max_months", "24", "presentations", "1")
+	add("set_dates", "opens", iso(f.Opens), "deadline", iso(f.Deadline), "deadline_clock", "12.00", "answer", "april 2023", "applications_due", "juni 2023", "decision", "høsten 2023", "starts", "første tertial 2024")
+	t := f.Texts
+	add("write_nb", "purpose", t.Purpose, "eligible", t.Eligible, "requirements", t.Requirements, "assessed", t.Assessed, "apply", t.Apply, "contact", t.Contact)
+	for _, x := range f.Criteria {
+		add("set_criterion", "criterion", call.NewCriterion, "name_nb", x.NB, "name_nn", x.NN, "meaning_nb", x.MeaningNB, "meaning_nn", x.MeaningNN,
+			"weight", fmt.Sprint(x.Weight), "principles", x.Principle, "assessor", x.Assessor)
+	}
+	return l.play(ctx, acts)
 }
 
 // callYear is the year that a call's number bears: that of its deadline, or the

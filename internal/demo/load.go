@@ -46,6 +46,7 @@ func Load(ctx context.Context, h House, start time.Time) error {
 	}{
 		{"units", l.units}, {"offices and counties", l.offices}, {"organisations", l.organisations}, {"persons", l.persons}, {"plan", l.plan},
 		{"calls", l.calls}, {"framework agreements", l.agreements}, {"projects", l.projects}, {"reports", l.reports}, {"examples", l.examples},
+		{"example of a call", l.draftCall},
 	} {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("load %s: %w", step.what, err)

@@ -23,6 +23,7 @@ const ongoing = "running"
 type frontProps struct {
 	Themes            []ui.CardProps
 	Reports, Projects []ui.Item
+	Calls             []ui.Item // open or planned
 	ReportCount       string
 	ProjectCount      string
 }
@@ -47,6 +48,11 @@ func (p *pages) front(c *web.Context) error {
 	// A project that its source does not name tells a reader little.
 	slices.SortStableFunc(projects, func(a, b Project) int { return cmp.Compare(unnamed(a), unnamed(b)) })
 	b.Projects, b.ProjectCount = projectItems(ctx, projects[:min(len(projects), onFront)]), lang.TN(ctx, "portal.all_projects", n)
+	if p.Calls != nil {
+		if b.Calls, err = p.Calls(ctx); err != nil {
+			return err
+		}
+	}
 	props := c.Page(lang.T(ctx, "portal.title"))
 	props.Description = lang.T(ctx, "portal.lead")
 	props.Shell.FeedbackHref = feedbackPath + "?side=%2F"

@@ -108,9 +108,10 @@ type Reader interface {
 // Deps is what the portal needs of the rest of the house.
 type Deps struct {
 	Reader      Reader
-	ReportTypes []string // codes, in the order in which they are shown
-	Instruments []string // codes, in the order in which they are shown
-	Labels      []string // codes of the projects' public labels, in the order of a project's life
+	ReportTypes []string                                     // codes, in the order in which they are shown
+	Instruments []string                                     // codes, in the order in which they are shown
+	Calls       func(ctx context.Context) ([]ui.Item, error) // those that are open or planned, as lines of a list; nil shows none
+	Labels      []string                                     // codes of the projects' public labels, in the order of a project's life
 }
 
 type pages struct{ Deps }
@@ -141,6 +142,7 @@ const (
 	reportsPath  = "/kunnskap/rapporter"
 	projectsPath = "/kunnskap/prosjekter"
 	themesPath   = "/kunnskap/tema"
+	callsPath    = "/kunnskap/utlysninger"
 	feedbackPath = "/kunnskap/tilbakemelding"
 )
 

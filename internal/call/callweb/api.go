@@ -8,7 +8,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"funn/internal/call"
-	"funn/internal/platform/db"
 	"funn/internal/platform/jsonapi"
 )
 
@@ -34,6 +33,7 @@ type callItem struct {
 	Theme      string        `json:"theme,omitempty" doc:"Slug of its theme."`
 	Opened     *jsonapi.Date `json:"opened,omitempty"`
 	Deadline   *jsonapi.Date `json:"deadline,omitempty" doc:"For the sketches."`
+	ClosesAt   *time.Time    `json:"closes_at,omitempty" doc:"The last moment at which a sketch is in time, once that is decided."`
 	FrameNOK   *int64        `json:"frame_nok" doc:"At most this many kroner over all years of the projects; null when not known."`
 	Statistics *statistics   `json:"statistics,omitempty" doc:"What it led to, once told."`
 	Source     string        `json:"source,omitempty" doc:"Where it was read."`
@@ -59,17 +59,13 @@ func (p *pages) api(api huma.API) {
 }
 
 func (p *pages) calls(ctx context.Context, in *callsInput) (*callsOutput, error) {
-	var filter db.Where
-	if in.Theme != "" {
-		filter.And("b.theme = ?", in.Theme)
-	}
 	list, total, next, err := jsonapi.PageOf(in.Paging, func(c *call.Call) string { return c.Number }, func(limit, offset int) ([]*call.Call, int, error) {
-		total, err := p.Service.Kind.Count(ctx, filter)
+		seen, err := p.Service.Seen(ctx, in.Theme)
 		if err != nil {
 			return nil, 0, err
 		}
-		list, err := p.Service.Kind.List(ctx, filter, "r.number", limit, offset)
-		return list, total, err
+		from := min(offset, len(seen))
+		return seen[from:min(from+limit, len(seen))], len(seen), nil
 	})
 	if err != nil {
 		return nil, err
@@ -86,6 +82,9 @@ func item(c *call.Call) callItem {
 		ID: c.ID, Number: c.Number, Title: c.Title, Lang: c.Lang, URL: publicOr(c), State: c.State, Theme: c.Theme,
 		Opened: when(c.Opened.V), Deadline: when(c.Deadline.V), FrameNOK: kroner(c.FrameOre), Source: c.Source, Example: c.Example,
 	}
+	if at := c.ClosesAt(); !at.IsZero() {
+		i.ClosesAt = &at
+	}
 	if c.Told() {
 		i.Statistics = &statistics{
 			Sketches: count(c.Sketches), Applications: count(c.Applications), Awards: count(c.Awards),
@@ -97,7 +96,7 @@ func item(c *call.Call) callItem {
 
 // publicOr gives the address of the public page, or of the staff's while there is none.
 func publicOr(c *call.Call) string {
-	if call.Public(c) {
+	if _, public := c.Shown(); public {
 		return c.PublicURL()
 	}
 	return address(c.Number)

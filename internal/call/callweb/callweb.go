@@ -1,5 +1,6 @@
-// Package callweb is what people see of open calls: the list of them, the page of
-// each with what it led to, and the JSON list of those that are public.
+// Package callweb is what people see of open calls: for those who work on them the
+// list and the page of each, with what it lacks and a preview; for everybody the
+// pages of the portal, a calendar file and the JSON list.
 package callweb
 
 import (
@@ -13,7 +14,6 @@ import (
 	"funn/internal/call"
 	"funn/internal/platform/access"
 	"funn/internal/platform/chart"
-	"funn/internal/platform/db"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
@@ -28,9 +28,9 @@ type Deps struct {
 	Site    *recordweb.Site
 	// ThemeName gives the name of a theme by its slug, in the plan that has it.
 	ThemeName func(ctx context.Context, slug string) string
-	// PublicURL gives the address at which everybody reads of a record; "" when
-	// nobody but staff may.
-	PublicURL func(h record.Head) string
+	// Awarded gives what everybody may know of the projects that came of a call.
+	Awarded func(ctx context.Context, id string) ([]ui.Item, error)
+	BaseURL string // where readers reach the pages, without a path
 }
 
 type pages struct{ Deps }
@@ -40,54 +40,73 @@ func Module(d Deps) module.Module {
 	p := &pages{Deps: d}
 	return module.Module{
 		Name: "call", Kinds: []record.AnyKind{d.Service.Kind}, Migrations: call.Migrations, Messages: call.Messages,
-		Routes: p.routes, API: p.api,
+		Routes: p.routes, API: p.api, Jobs: d.Service.Jobs(),
 		Nav: []web.NavEntry{{Key: "call.nav", Path: "/utlysning", Order: 40}},
 	}
 }
 
 func (p *pages) routes(r *web.Router) {
-	recordweb.Mount(p.Site, recordweb.View[*call.Call]{Kind: p.Service.Kind, Icon: ui.IconCall, Body: p.body, UpKey: "call.nav", UpPath: "/utlysning"})
-	r.Add(web.Route{Pattern: "GET /utlysning", Rule: web.OwnRecords, Handle: p.list})
-	r.Add(web.Route{Pattern: "GET /kunnskap/utlysning/{number}", Rule: web.Public, Handle: p.public})
+	recordweb.Mount(p.Site, recordweb.View[*call.Call]{
+		Kind: p.Service.Kind, Icon: ui.IconCall, Body: p.body, UpKey: "call.nav", UpPath: "/utlysning", Start: start,
+		Tabs: []recordweb.Tab[*call.Call]{{Path: "forhandsvisning", Key: "call.preview", Body: p.preview}},
+	})
+	r.Add(
+		web.Route{Pattern: "GET /utlysning", Rule: web.OwnRecords, Handle: p.list},
+		web.Route{Pattern: "GET " + publicPath, Rule: web.Public, Handle: p.publicList},
+		web.Route{Pattern: "GET /kunnskap/utlysning/{slug}", Rule: web.Public, Handle: p.public},
+		web.Route{Pattern: "GET /kunnskap/utlysning/{slug}/datoer.ics", Rule: web.Public, Handle: p.calendar},
+	)
+}
+
+// start fills the form of a criterion with the one that the address chose.
+func start(_ context.Context, command string, x *call.Call, values map[string][]string) {
+	chosen := values["criterion"]
+	if command != "set_criterion" {
+		return
+	}
+	if len(chosen) == 0 {
+		values["criterion"] = []string{call.NewCriterion}
+		return
+	}
+	for _, k := range x.Criteria.V {
+		if strconv.Itoa(k.ID) != chosen[0] {
+			continue
+		}
+		for tag, name := range k.Names {
+			values["name_"+tag] = []string{name}
+		}
+		for tag, meaning := range k.Meanings {
+			values["meaning_"+tag] = []string{meaning}
+		}
+		values["weight"], values["principles"], values["assessor"] = []string{strconv.Itoa(k.Weight)}, k.Principles, []string{k.Assessor}
+	}
 }
 
 func address(number string) string { return "/utlysning/" + url.PathEscape(number) }
 
-// date writes a date in its own words, which are Norwegian; in English as exactly
-// as it is known, if a word for that exists.
-func date(ctx context.Context, w call.When) templ.Component {
-	if !w.Known() {
-		return ui.Str(lang.T(ctx, "date.unknown"))
+// unset says that something is not told: by the source, or not yet.
+func unset(ctx context.Context, c *call.Call) string {
+	if c.Source != "" && !c.Example {
+		return lang.T(ctx, "date.unknown")
 	}
-	english := lang.From(ctx).Tag() == lang.EN
-	if w.Text != "" && !english {
-		return ui.Str(w.Text)
-	}
-	switch w.Precision() {
-	case "day":
-		return ui.Str(lang.Day(ctx, w.From))
-	case "month":
-		return ui.Str(lang.Month(ctx, w.From))
-	case "year":
-		return ui.Str(strconv.Itoa(w.From.Year()))
-	}
-	if w.Text != "" {
-		return inLanguage(string(lang.NB), w.Text)
-	}
-	return ui.Str(lang.Day(ctx, w.From) + " – " + lang.Day(ctx, w.To))
+	return lang.T(ctx, "call.not_set")
 }
 
 func frame(ctx context.Context, c *call.Call) string {
 	if c.FrameOre == call.Unknown {
-		return lang.T(ctx, "date.unknown")
+		return unset(ctx, c)
 	}
-	return lang.T(ctx, "call.up_to", "amount", lang.NOK(ctx, c.FrameOre))
+	amount := lang.NOK(ctx, c.FrameOre)
+	if c.FrameOre%10_000_000 == 0 { // in whole tenths of a million nothing is lost
+		amount = lang.MillionNOK(ctx, c.FrameOre)
+	}
+	return lang.T(ctx, "call.up_to", "amount", amount)
 }
 
 // list shows the calls that the reader may see, the latest first.
 func (p *pages) list(c *web.Context) error {
 	ctx := c.Ctx()
-	calls, err := p.Service.Kind.List(ctx, db.Where{}, "b.plan_year DESC, r.title_sort DESC, r.number DESC", 0, 0)
+	calls, err := p.Service.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -99,14 +118,16 @@ func (p *pages) list(c *web.Context) error {
 	for _, x := range calls {
 		tag := recordweb.StateTag(ctx, p.Site.Engine, x.Base())
 		table.Rows = append(table.Rows, []templ.Component{
-			ui.NameCell(address(x.Number), x.Title, x.Number), ui.Str(p.theme(ctx, x)), ui.Tag(tag.Tone, tag.Text), date(ctx, x.Deadline.V), ui.Str(frame(ctx, x)),
+			ui.NameCell(address(x.Number), x.Title, x.Number), ui.Str(p.theme(ctx, x)), ui.Tag(tag.Tone, tag.Text), ui.Str(deadline(ctx, x)), ui.Str(frame(ctx, x)),
 		})
 	}
-	register := ""
-	if k, ok := p.Service.Kind.Lifecycle().Command("register"); ok && access.Allows(k.Who, c.Actor, access.Subject{}) {
-		register = "/utlysning/" + k.Path
+	var ways []ui.Crumb
+	for _, name := range []string{"register", "copy"} {
+		if k, ok := p.Service.Kind.Lifecycle().Command(name); ok && access.Allows(k.Who, c.Actor, access.Subject{}) {
+			ways = append(ways, ui.Crumb{Label: lang.T(ctx, "call."+name+".title"), Href: "/utlysning/" + k.Path})
+		}
 	}
-	return c.Within(http.StatusOK, c.Page(title), listPage(title, register, table))
+	return c.Within(http.StatusOK, c.Page(title), listPage(title, ways, table))
 }
 
 func (p *pages) theme(ctx context.Context, c *call.Call) string {
@@ -114,100 +135,6 @@ func (p *pages) theme(ctx context.Context, c *call.Call) string {
 		return ""
 	}
 	return p.ThemeName(ctx, c.Theme)
-}
-
-type bodyProps struct {
-	Lang, Note string
-	Facts      []ui.Fact
-	Funnel     templ.Component // nothing while the numbers are not told
-	NoNumbers  string
-	LedTo      []ui.Item
-}
-
-// public shows what everybody may know of a call, whoever asks.
-func (p *pages) public(c *web.Context) error {
-	everybody := access.With(c.Ctx(), access.Actor{})
-	x, err := p.Service.Kind.ByNumber(everybody, c.Path("number"))
-	if err != nil {
-		return err
-	}
-	// What came of it may have a public page without being everybody's to read whole.
-	heads, err := p.Service.LedTo(access.With(c.Ctx(), access.System), x.ID)
-	if err != nil {
-		return err
-	}
-	props := p.bodyOf(c.Ctx(), x)
-	for _, h := range heads {
-		if href := p.PublicURL(h); href != "" {
-			props.LedTo = append(props.LedTo, p.item(c.Ctx(), h, href))
-		}
-	}
-	head := ui.HeadProps{Kicker: lang.T(c.Ctx(), "call.name") + " " + x.Number, Title: x.Title, Lang: foreign(c.Ctx(), x.Lang), Tags: []ui.TagProps{recordweb.StateTag(c.Ctx(), p.Site.Engine, x.Base())}}
-	if x.Example {
-		head.Tags = append(head.Tags, ui.TagProps{Tone: ui.Example, Text: lang.T(c.Ctx(), "ui.example")})
-	}
-	page := c.Page(x.Title)
-	page.Section = lang.T(c.Ctx(), "call.name_plural")
-	return c.WithinPublic(http.StatusOK, page, publicPage(head, props))
-}
-
-// foreign gives a language when the page is in another.
-func foreign(ctx context.Context, language string) string {
-	if language == string(lang.From(ctx).Tag()) {
-		return ""
-	}
-	return language
-}
-
-// body is the content of a call's page for those who may read the record.
-func (p *pages) body(c *web.Context, x *call.Call) (templ.Component, error) {
-	heads, err := p.Service.LedTo(c.Ctx(), x.ID)
-	if err != nil {
-		return nil, err
-	}
-	props := p.bodyOf(c.Ctx(), x)
-	for _, h := range heads {
-		href := ""
-		if k, ok := p.Site.Engine.Kind(h.Kind); ok {
-			_, path := k.Paths()
-			href = path + "/" + url.PathEscape(h.Number)
-		}
-		props.LedTo = append(props.LedTo, p.item(c.Ctx(), h, href))
-	}
-	return callBody(props), nil
-}
-
-func (p *pages) item(ctx context.Context, h record.Head, href string) ui.Item {
-	item := ui.Item{Kicker: lang.T(ctx, h.Kind+".name") + " " + h.Number, Title: h.Title, Href: href, Lang: foreign(ctx, h.Lang), Tags: []ui.TagProps{recordweb.StateTag(ctx, p.Site.Engine, &h)}}
-	if h.Example {
-		item.Tags = append(item.Tags, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})
-	}
-	return item
-}
-
-// bodyOf gives what both pages tell of the call itself. The numbers are there once
-// the awards are announced.
-func (p *pages) bodyOf(ctx context.Context, x *call.Call) bodyProps {
-	props := bodyProps{Lang: x.Lang, Note: x.Note}
-	fact := func(key, text string) {
-		if text != "" {
-			props.Facts = append(props.Facts, ui.Fact{Label: lang.T(ctx, key), Text: text})
-		}
-	}
-	fact("call.field.theme", p.theme(ctx, x))
-	props.Facts = append(props.Facts,
-		ui.Fact{Label: lang.T(ctx, "call.field.opens"), Value: date(ctx, x.Opened.V)},
-		ui.Fact{Label: lang.T(ctx, "call.field.deadline"), Value: date(ctx, x.Deadline.V)})
-	fact("call.field.frame", frame(ctx, x))
-	switch {
-	case !x.Told():
-		props.NoNumbers = lang.T(ctx, "call.not_told")
-	case !numbers(x):
-		props.NoNumbers = lang.T(ctx, "call.no_numbers")
-	default:
-		props.Funnel = funnel(ctx, x)
-	}
-	return props
 }
 
 // numbers says whether any of the statistics is known.

@@ -10,22 +10,35 @@ import (
 	"testing"
 	"time"
 
+	ics "github.com/arran4/golang-ical"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/google/go-cmp/cmp"
 
 	"funn/internal/call"
 	"funn/internal/call/callweb"
+	"funn/internal/need"
 	"funn/internal/org/orgtest"
+	"funn/internal/platform/access"
 	"funn/internal/platform/db"
 	"funn/internal/platform/form"
+	"funn/internal/platform/jobs"
 	"funn/internal/platform/module"
-	"funn/internal/platform/record"
+	"funn/internal/platform/ui"
 )
 
-type themes struct{}
+// asked answers what calls ask of other modules.
+type asked struct{}
 
-func (themes) Themes(context.Context) ([]form.Option, error) {
+func (asked) Holders(context.Context, ...access.Role) ([]form.Option, error) {
+	return []form.Option{{Value: "fageier", Label: "Fageier"}}, nil
+}
+
+func (asked) Waiting(context.Context) ([]form.Option, error) {
+	return []form.Option{{Value: "behov", Label: "B-2022-001"}}, nil
+}
+
+func (asked) Themes(context.Context) ([]form.Option, error) {
 	return []form.Option{{Value: "palitelig-forvaltning", Label: "Pålitelig forvaltning"}}, nil
 }
 
@@ -41,18 +54,15 @@ func each(t *testing.T, test func(t *testing.T, h house)) {
 	var calls *call.Service
 	mux := http.NewServeMux()
 	build := func(h *orgtest.House) []module.Module {
-		calls = call.New(themes{})
-		m := callweb.Module(callweb.Deps{Service: calls, Site: h.Site, ThemeName: func(context.Context, string) string { return "Pålitelig forvaltning" }, PublicURL: func(h record.Head) string {
-			if h.State == call.Draft {
-				return ""
-			}
-			return "/kunnskap/" + h.Number
-		}})
+		calls = call.New(asked{}, asked{}, asked{})
+		m := callweb.Module(callweb.Deps{Service: calls, Site: h.Site, ThemeName: func(context.Context, string) string { return "Pålitelig forvaltning" }, Awarded: func(context.Context, string) ([]ui.Item, error) {
+			return []ui.Item{{Title: "Et prosjekt som fikk penger", Href: "/kunnskap/prosjekt/P-2022-001"}}, nil
+		}, BaseURL: "https://funn.example"})
 		mux = http.NewServeMux()
 		m.API(humago.New(mux, huma.DefaultConfig("test", "1")))
-		return []module.Module{m}
+		return []module.Module{m, {Name: "need", Messages: need.Messages}}
 	}
-	orgtest.Each(t, []fs.FS{call.Migrations}, build, func(t *testing.T, h *orgtest.House) { test(t, house{h, calls, mux}) })
+	orgtest.Each(t, []fs.FS{jobs.Migrations, call.Migrations}, build, func(t *testing.T, h *orgtest.House) { test(t, house{h, calls, mux}) })
 }
 
 func must(t testing.TB, err error) {
@@ -249,34 +259,41 @@ func TestAPIWithSlowDatabase(t *testing.T) {
 	})
 }
 
-// Everybody meets a call below /kunnskap, with what came of it and is public; one
-// that is being prepared is not there.
+// Everybody meets a call below /kunnskap, with the numbers and what came of it once
+// that is told; one that is being prepared is not there.
 func TestPublicPage(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
-		c := h.the2022(t)
-		other := h.put(t, "U-9", call.Planned, func(c *call.Call) { c.Example = true })
-		hidden := h.put(t, "U-8", call.Draft, nil)
-		for _, from := range []string{other.ID, hidden.ID} {
-			_, err := h.DB.Exec(context.Background(), "INSERT INTO record_link (from_id, to_id, rel) VALUES ($1, $2, 'from_call')", from, c.ID)
-			must(t, err)
-		}
+		h.the2022(t)
+		h.put(t, "U-9", call.Planned, func(c *call.Call) {
+			c.Example, c.FrameOre, c.Deadline = true, 30_000_000_00, when("2023-03-01", "2023-03-31", "mars 2023")
+		})
+		h.put(t, "U-8", call.Draft, nil)
 		for _, who := range []string{"", "fou"} {
-			if p := h.Get(t, who, "/kunnskap/utlysning/U-2022-001"); p.Status != http.StatusOK || !p.Has("6 av 13 skisser fikk penger", "/kunnskap/U-9", "Eksempel") || p.Has("U-8") {
-				t.Errorf("as %q: %d", who, p.Status)
+			if p := h.Get(t, who, "/kunnskap/utlysning/U-2022-001"); p.Status != http.StatusOK || !p.Has("6 av 13 skisser fikk penger", "/kunnskap/prosjekt/P-2022-001") {
+				t.Errorf("the call of 2022, as %q: %d", who, p.Status)
 			}
-			if p := h.Get(t, who, "/kunnskap/utlysning/U-8"); p.Status != http.StatusNotFound {
-				t.Errorf("one that is being prepared, as %q: %d", who, p.Status)
+			if p := h.Get(t, who, "/kunnskap/utlysning/U-9"); p.Status != http.StatusOK || !p.Has("inntil 30\u00a0mill.\u00a0kr (alle prosjektår)", "mars 2023", "Eksempel", "er planlagt") || p.Has("fikk penger") {
+				t.Errorf("a planned call, as %q: %d", who, p.Status)
+			}
+			if p := h.Get(t, who, "/kunnskap/utlysninger"); !p.Has("Planlagte", "U-9", "Avgjorte", "U-2022-001") || p.Has("U-8") {
+				t.Errorf("the list, as %q", who)
+			}
+			for _, path := range []string{"U-8", "U-8/datoer.ics", "finnes-ikke"} {
+				if p := h.Get(t, who, "/kunnskap/utlysning/"+path); p.Status != http.StatusNotFound {
+					t.Errorf("%s, as %q: %d", path, who, p.Status)
+				}
 			}
 		}
 	})
 }
 
-// A date is read in its own words, and in English as exactly as it is known.
+// A date is read in its own words, which are Norwegian, and in English as exactly as
+// it is known.
 func TestDates(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		for i, x := range []struct{ from, to, text, nb, en string }{
 			{"2021-12-01", "2021-12-31", "på tampen av 2021", "på tampen av 2021", "December 2021"},
-			{"2023-08-01", "2023-12-31", "høsten 2023", "høsten 2023", `<span lang="nb">høsten 2023</span>`},
+			{"2023-08-01", "2023-12-31", "høsten 2023", "høsten 2023", "1 August 2023 – 31 December 2023"},
 			{"2022-01-01", "2022-12-31", "", "2022", "2022"},
 			{"2022-02-03", "2022-03-04", "", "3. februar 2022 – 4. mars 2022", "3 February 2022 – 4 March 2022"},
 			{"2022-02-03", "2022-02-03", "", "3. februar 2022", "3 February 2022"},
@@ -306,6 +323,84 @@ func TestLedTo(t *testing.T) {
 		}
 		if p := h.Get(t, "kontor", "/utlysning/U-2022-001"); !p.Has("/utlysning/U-9", "/utlysning/U-8") {
 			t.Error("what came of the call, as staff")
+		}
+	})
+}
+
+// Machines are told the deadline to the second. The calendar file has the dates that are known to the day, and the deadline to the
+// second; what stands in a title breaks nothing in it.
+func TestCalendar(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.put(t, "U-7", call.Open1, func(c *call.Call) {
+			c.Title, c.Slug = "Utlysning; med, tegn\\ og en lang tittel som går over flere linjer i filen\nEND:VEVENT", "en-slug"
+			c.Opened, c.Deadline, c.DeadlineClock = when("2023-02-01", "2023-02-01", ""), when("2023-06-15", "2023-06-15", ""), "12:00:30"
+			c.Answer, c.Starts = when("2023-08-01", "2023-12-31", "høsten 2023"), when("2024-01-02", "2024-01-02", "")
+		})
+		var list struct {
+			Items []struct {
+				ClosesAt string `json:"closes_at"`
+			} `json:"items"`
+		}
+		h.get(t, "/api/v1/calls", &list)
+		if len(list.Items) != 1 || list.Items[0].ClosesAt != "2023-06-15T10:00:30Z" {
+			t.Errorf("the API: %+v", list)
+		}
+		p := h.Get(t, "", "/kunnskap/utlysning/en-slug/datoer.ics")
+		if p.Status != http.StatusOK || p.Header.Get("Content-Type") != "text/calendar; charset=utf-8" {
+			t.Fatalf("%d %s", p.Status, p.Header)
+		}
+		cal, err := ics.ParseCalendar(strings.NewReader(p.Body))
+		must(t, err)
+		got := map[string]string{}
+		for _, e := range cal.Events() {
+			got[e.GetProperty(ics.ComponentPropertySummary).Value[:6]] = e.GetProperty(ics.ComponentPropertyDtStart).Value
+			if url := e.GetProperty(ics.ComponentPropertyUrl).Value; url != "https://funn.example/kunnskap/utlysning/en-slug" {
+				t.Errorf("leads to %s", url)
+			}
+		}
+		want := map[string]string{"Åpner": "20230201", "Frist ": "20230615T100030Z", "Prosje": "20240102"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s\n%s", diff, p.Body)
+		}
+		if other := h.Get(t, "", "/kunnskap/utlysning/en-slug/datoer.ics"); other.Body != p.Body {
+			t.Error("the same dates are another file the next time")
+		}
+		for _, line := range strings.Split(p.Body, "\r\n") {
+			if len(line) > 75 {
+				t.Errorf("a line of %d bytes: %s", len(line), line)
+			}
+		}
+	})
+}
+
+// The page of a draft leads from what is missing to the form that mends it, for those
+// who may; a criterion is changed in a form that shows it.
+func TestDraftPage(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.put(t, "U-6", call.Draft, func(c *call.Call) {
+			c.Texts.V = map[string]call.Text{"nb": {Purpose: "Et formål", Eligible: "e", Requirements: "r", Assessed: "a", Apply: "s", Contact: "c"}}
+			words := map[string]string{"nb": "Et kriterium", "nn": "Eit kriterium"}
+			c.Criteria.V = []call.Criterion{{ID: 3, Names: words, Meanings: words, Weight: 60, Principles: []string{"quality"}, Assessor: call.BySection}}
+		})
+		for path, lack := range map[string]string{"endre": "Velg tema", "datoer": "Oppgi dagen", "tekst-nynorsk": "på nynorsk", "kriterium": "nå er de 60"} {
+			for who, may := range map[string]bool{"fou": true, "kontor": false} {
+				p := h.Get(t, who, "/utlysning/U-6")
+				if link := strings.Contains(p.Body, `href="/utlysning/U-6/`+path+`"`); !p.Has(lack) || link != may {
+					t.Errorf("%s to %s: a link %v", path, who, link)
+				}
+			}
+		}
+		if p := h.Get(t, "fou", "/utlysning/U-6"); p.Has("Skriv alle tekstene på bokmål") || p.Has("dekker kvalitet") {
+			t.Error("what is there is told missing")
+		}
+		if p := h.Get(t, "fou", "/utlysning/U-6/kriterium?criterion=3"); !p.Has(`value="Et kriterium"`, `value="60"`) {
+			t.Error("the form of the criterion does not show it")
+		}
+		if p := h.Get(t, "fou", "/utlysning/U-6/kriterium"); p.Has("Et kriterium\"") {
+			t.Error("the form of a new criterion shows another")
+		}
+		if p := h.Get(t, "kontor", "/utlysning/U-6/forhandsvisning"); !p.Has("Et formål", "Slik vil søkerne se") {
+			t.Error("the preview")
 		}
 	})
 }

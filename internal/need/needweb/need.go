@@ -32,7 +32,7 @@ type needProps struct {
 	MaySearch  bool
 	Covered    []ui.Item
 	Choices    []choiceView // the latest first
-	Work       []ui.Item    // the projects that answer it
+	Work       []ui.Item    // the calls for it and the projects that answer it
 	Merged     []ui.Item    // needs that were merged, either way
 	Support    []string
 	Comments   []ui.LogEntry
@@ -75,7 +75,7 @@ func (p *pages) needBody(c *web.Context, n *need.Need) (templ.Component, error) 
 		return nil, err
 	}
 	v.Covered = p.items(ctx, pick(heads, n.CoveredBy.V))
-	v.Work = p.items(ctx, linked(heads, edges, n.ID, "answers"))
+	v.Work = p.items(ctx, slices.Concat(linked(heads, edges, n.ID, "calls_for"), linked(heads, edges, n.ID, "answers")))
 	merged := linked(heads, edges, n.ID, "merged_into")
 	if into, ok := heads[n.MergedInto]; ok {
 		merged = append(merged, into)

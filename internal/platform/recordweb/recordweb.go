@@ -85,6 +85,9 @@ type View[T record.Record] struct {
 	// address or the form says already, and gives a note to show above it. It leaves
 	// answers that are there as they are; nil is fine.
 	Fill func(ctx context.Context, command string, values map[string][]string) (note string, err error)
+	// Start fills the form of a command from what the address chose of the record, such
+	// as the part of it that is to be changed; nil is fine.
+	Start func(ctx context.Context, command string, rec T, values map[string][]string)
 	// NoThread leaves out the link to the thread, for records that have none.
 	NoThread bool
 }
@@ -763,6 +766,9 @@ func (p *pages[T]) fresh(c *web.Context, cmd lifecycle.Command, rec T, kept url.
 		if j := slices.IndexFunc(cmd.Fields, func(f form.Field) bool { return f.Name == name }); j >= 0 && cmd.Fields[j].Type != form.File {
 			values[name] = given
 		}
+	}
+	if p.view.Start != nil {
+		p.view.Start(c.Ctx(), cmd.Name, rec, values)
 	}
 	return p.ask(c, http.StatusOK, cmd, rec, asked{values: values, warnings: actions[i].Verdict.Warnings})
 }

@@ -324,7 +324,7 @@ func (c *Context) Within(status int, p ui.PageProps, content templ.Component) er
 func (c *Context) WithinPublic(status int, p ui.PageProps, content templ.Component) error {
 	p.Shell.SearchAction = "/kunnskap/sok"
 	p.Shell.Nav = nil
-	for _, e := range []struct{ key, path string }{{"web.nav.reports", "/kunnskap/rapporter"}, {"web.nav.projects", "/kunnskap/prosjekter"}, {"web.nav.themes", "/kunnskap/tema"}} {
+	for _, e := range []struct{ key, path string }{{"web.nav.reports", "/kunnskap/rapporter"}, {"web.nav.projects", "/kunnskap/prosjekter"}, {"web.nav.themes", "/kunnskap/tema"}, {"web.nav.calls", "/kunnskap/utlysninger"}} {
 		p.Shell.Nav = append(p.Shell.Nav, ui.NavItem{Label: lang.T(c.Ctx(), e.key), Href: e.path, Active: strings.HasPrefix(c.R.URL.Path, e.path)})
 	}
 	return c.HTML(status, within(ui.PublicPage(p), content))
