@@ -69,25 +69,25 @@ type Call struct {
 	Applications int           `db:"applications"`
 	Awards       int           `db:"awards"`
 
-	Slug            string                   `db:"slug"`           // of its public address; empty for one from before, which has its number there
-	Owner           string                   `db:"owner"`          // subject owner, who answers for the content
-	Needs           db.JSON[[]string]        `db:"needs"`          // ids of the needs that it is to answer
-	MaxMonths       int                      `db:"max_months"`     // how long a project may last; 0 when not told
-	MonthsReason    string                   `db:"months_reason"`  // why longer than the plan's three years
-	Presentations   int                      `db:"presentations"`  // how often a project presents its results to Nav
-	Texts           db.JSON[map[string]Text] `db:"texts"`          // by language tag
-	Criteria        db.JSON[[]Criterion]     `db:"criteria"`       // in the order that they were made
-	DeadlineClock   string                   `db:"deadline_clock"` // time of day of the deadline in Oslo, 15:04:05; empty when not told
-	Answer          db.JSON[When]            `db:"answer"`         // to the sketches
-	ApplicationsDue db.JSON[When]            `db:"applications_due"`
-	Decision        db.JSON[When]            `db:"decision"`
-	Starts          db.JSON[When]            `db:"starts"`    // when the projects are expected to
-	Announced       db.JSON[*Announcement]   `db:"announced"` // what everybody was told before it became a draft
-	ContentBy       string                   `db:"content_by"`
-	ContentAt       time.Time                `db:"content_at"` // when the subject owner approved the content as it is; zero when not
-	Extensions      db.JSON[[]Extension]     `db:"extensions"`
-	CancelBy        string                   `db:"cancel_by"` // who proposed to cancel it; empty when nobody has
-	CancelReason    string                   `db:"cancel_reason"`
+	Slug            string                   `db:"slug" json:",omitzero"`           // of its public address; empty for one from before, which has its number there
+	Owner           string                   `db:"owner" json:",omitzero"`          // subject owner, who answers for the content
+	Needs           db.JSON[[]string]        `db:"needs" json:",omitzero"`          // ids of the needs that it is to answer
+	MaxMonths       int                      `db:"max_months" json:",omitzero"`     // how long a project may last; 0 when not told
+	MonthsReason    string                   `db:"months_reason" json:",omitzero"`  // why longer than the plan's three years
+	Presentations   int                      `db:"presentations" json:",omitzero"`  // how often a project presents its results to Nav
+	Texts           db.JSON[map[string]Text] `db:"texts" json:",omitzero"`          // by language tag
+	Criteria        db.JSON[[]Criterion]     `db:"criteria" json:",omitzero"`       // in the order that they were made
+	DeadlineClock   string                   `db:"deadline_clock" json:",omitzero"` // time of day of the deadline in Oslo, 15:04:05; empty when not told
+	Answer          db.JSON[When]            `db:"answer" json:",omitzero"`         // to the sketches
+	ApplicationsDue db.JSON[When]            `db:"applications_due" json:",omitzero"`
+	Decision        db.JSON[When]            `db:"decision" json:",omitzero"`
+	Starts          db.JSON[When]            `db:"starts" json:",omitzero"`    // when the projects are expected to
+	Announced       db.JSON[*Announcement]   `db:"announced" json:",omitzero"` // what everybody was told before it became a draft
+	ContentBy       string                   `db:"content_by" json:",omitzero"`
+	ContentAt       time.Time                `db:"content_at" json:",omitzero"` // when the subject owner approved the content as it is; zero when not
+	Extensions      db.JSON[[]Extension]     `db:"extensions" json:",omitzero"`
+	CancelBy        string                   `db:"cancel_by" json:",omitzero"` // who proposed to cancel it; empty when nobody has
+	CancelReason    string                   `db:"cancel_reason" json:",omitzero"`
 }
 
 // Text is what a call says in one language form.
