@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"funn/internal/api"
+	"funn/internal/application"
 	"funn/internal/call"
 	"funn/internal/call/callweb"
 	"funn/internal/commission"
@@ -82,6 +83,7 @@ type house struct {
 	people       *org.Directory
 	plans        *plan.Service
 	calls        *call.Service
+	applications *application.Service
 	commissions  *commission.Service
 	needs        *need.Service
 	projects     *project.Service
@@ -185,6 +187,7 @@ func (h *house) build() {
 	h.commissions = commission.New(choices)
 	h.needs = need.New(choices, choices, choices)
 	h.calls = call.New(choices, choices, h.needs)
+	h.applications = application.New()
 	h.projects = project.New(choices, choices, h.needs)
 	h.publications = publication.New(choices, choices, h.projects)
 	choices.publications = h.publications
@@ -195,6 +198,7 @@ func (h *house) build() {
 		orgweb.Module(orgweb.Deps{Directory: h.people, Site: h.site, Uses: uses.Organisation}),
 		planweb.Module(planweb.Deps{Service: h.plans, Site: h.site, Uses: uses}),
 		callweb.Module(h.callPages()),
+		{Name: "application", Kinds: []record.AnyKind{h.applications.Sketches, h.applications.Applications}, Migrations: application.Migrations},
 		commissionweb.Module(commissionweb.Deps{Service: h.commissions, Site: h.site, Organisations: h.people.OrganisationNames}),
 		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site, ThemeName: h.themeName, SetUp: projectweb.ToAnswer, Search: h.knowledge}),
 		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName, Files: &h.files}),

@@ -85,6 +85,7 @@ type Rule struct {
 	States    []string // only in these states; none means all
 	NotStates []string // but not in these
 	Flag      string   // only records with this flag
+	Except    string   // but nobody who has this relation to it, whoever else they are
 }
 
 // Subject is what the rules need to know of a record.
@@ -117,7 +118,7 @@ func Allows(rules []Rule, a Actor, s Subject) bool {
 }
 
 func (r Rule) allows(a Actor, s Subject) bool {
-	if !r.InState(s) {
+	if !r.InState(s) || r.Except != "" && related(a, s, r.Except) {
 		return false
 	}
 	switch {
@@ -145,12 +146,11 @@ func (r Rule) roleAllows(a Actor, s Subject) bool {
 }
 
 func (r Rule) relationAllows(a Actor, s Subject) bool {
-	for _, relation := range r.Relations {
-		if slices.ContainsFunc(s.Relations[relation], func(id string) bool { return slices.Contains(a.As, id) }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Relations, func(relation string) bool { return related(a, s, relation) })
+}
+
+func related(a Actor, s Subject, relation string) bool {
+	return slices.ContainsFunc(s.Relations[relation], func(id string) bool { return slices.Contains(a.As, id) })
 }
 
 // Scope gives the condition that holds for just the records that the rules let
@@ -178,6 +178,12 @@ func (r Rule) scope(a Actor) (db.Where, bool) {
 	}
 	if r.Flag != "" {
 		w.And("r.flags LIKE ?", "% "+r.Flag+" %")
+	}
+	if r.Except != "" && len(a.As) > 0 {
+		var p db.Where
+		p.And("p.relation = ?", r.Except).In("p.person_id", a.As...)
+		cond, args := p.Cond()
+		w.And("r.id NOT IN (SELECT p.record_id FROM record_participant p WHERE "+cond+")", args...)
 	}
 	switch {
 	case r.Public:

@@ -1,0 +1,51 @@
+package application
+
+import (
+	"funn/internal/org"
+	"funn/internal/platform/access"
+	"funn/internal/platform/lifecycle"
+)
+
+// applicantCommands are what those who write do (requirements 3.3).
+func (s *Service) applicantCommands(kind string) []command {
+	return []command{
+		{Command: lifecycle.Command{Name: "start", Path: "ny", Create: true, To: []string{Draft}, Who: []access.Rule{{Roles: []access.Role{org.Researcher}}}}},
+		{Command: lifecycle.Command{Name: "submit", Path: "send", From: []string{Draft, Submitted}, To: []string{Submitted}, Who: authors, Confirm: true, Ground: "krav 3.3"}},
+		{Command: lifecycle.Command{Name: "withdraw", Path: "trekk", From: []string{Draft, Submitted, Assessing, Returned, Proposed, Reserve}[:sizes[kind]], To: []string{Withdrawn}, Who: applicant, Confirm: true, Danger: true, Ground: "krav 3.3"}},
+	}
+}
+
+var sizes = map[string]int{Sketch: 4, Application: 6}
+
+// openingCommands are what the program does at the deadline and when two holders
+// have opened the call.
+func (s *Service) openingCommands(string) []command {
+	return []command{
+		{Command: lifecycle.Command{Name: "expire", Path: "utlop", From: []string{Draft}, To: []string{Expired}, System: true}},
+		{Command: lifecycle.Command{Name: "open", Path: "apne", From: []string{Submitted}, To: []string{Assessing}, System: true}},
+	}
+}
+
+// conflictCommands are what is done about those who may not deal with a case.
+func (s *Service) conflictCommands() []command { return nil }
+
+// answerCommands are what the R&D section, the subject owner and the committee do.
+func (s *Service) answerCommands(kind string) []command {
+	out := []command{
+		{Command: lifecycle.Command{Name: "return", Path: "returner", From: []string{Assessing}, To: []string{Returned}, Who: section, Reason: true, Ground: "krav 3.3"}},
+		{Command: lifecycle.Command{Name: "complete", Path: "rett", From: []string{Returned}, To: []string{Assessing}, Who: authors}},
+		{Command: lifecycle.Command{Name: "dismiss", Path: "avvis", From: []string{Assessing, Returned}, To: []string{Dismissed}, Who: section, Reason: true}},
+		{Command: lifecycle.Command{Name: "appeal", Path: "klag", From: []string{Rejected, Dismissed}, To: []string{Appealed}, Who: applicant, Reason: true}},
+		{Command: lifecycle.Command{Name: "settle_appeal", Path: "avgjor-klagen", From: []string{Appealed}, To: []string{Upheld, Reversed}, Who: section, Reason: true}},
+		{Command: lifecycle.Command{Name: "resume", Path: "ta-opp-igjen", From: []string{Reversed}, To: []string{Assessing}, Who: section}},
+	}
+	if kind == Sketch {
+		return append(out,
+			command{Command: lifecycle.Command{Name: "answer", Path: "svar", From: []string{Assessing}, To: []string{Invited, Rejected}, Who: section}},
+			command{Command: lifecycle.Command{Name: "uninvite", Path: "angre-svaret", From: []string{Invited, Rejected}, To: []string{Assessing}, Who: section}})
+	}
+	return append(out,
+		command{Command: lifecycle.Command{Name: "propose", Path: "innstill", From: []string{Assessing}, To: []string{Proposed, Reserve}, Who: section}},
+		command{Command: lifecycle.Command{Name: "decide", Path: "vedta", From: []string{Proposed, Reserve}, To: []string{Awarded, Conditions, Reserve, Rejected}, Who: committee}},
+		command{Command: lifecycle.Command{Name: "contract", Path: "kontrakt", From: []string{Awarded, Conditions}, To: []string{Contracted}, Who: section}})
+}

@@ -1,0 +1,139 @@
+package application
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+	"strings"
+
+	"funn/internal/org"
+	"funn/internal/platform/access"
+	"funn/internal/platform/lifecycle"
+	"funn/internal/platform/record"
+)
+
+// Kind is the kind of sketches, and the kind of applications.
+type Kind = record.Kind[*Submission]
+
+type command = record.Command[*Submission]
+
+// The relations that persons have to a case.
+const (
+	relApplicant    = "applicant"     // answers for it
+	relAuthor       = "author"        // writes in it, the applicant included
+	relOwner        = "subject_owner" // of the call, once it is opened
+	relAssessor     = "assessor"      // asked to assess it
+	relDisqualified = "disqualified"  // may not deal with it: see [Conflicts]
+)
+
+// Who is who. Whoever may not deal with a case has lost it everywhere: there is no
+// rule for staff or assessors without the exception.
+var (
+	applicant = []access.Rule{{Relations: []string{relApplicant}}}
+	authors   = []access.Rule{{Relations: []string{relAuthor}}}
+	section   = []access.Rule{{Roles: []access.Role{org.FoU}, Except: relDisqualified}}
+	owner     = []access.Rule{{Relations: []string{relOwner}, Except: relDisqualified}}
+	committee = []access.Rule{{Roles: []access.Role{org.Committee}, Except: relDisqualified}}
+)
+
+// sealed are the states in which only those who write may see a case.
+var sealed = []string{Draft, Submitted, Expired}
+
+// before are the states in which nothing has been proposed to the committee.
+var before = []string{Draft, Submitted, Expired, Assessing, Returned, Withdrawn}
+
+// readers: the applicants always; the R&D section, the call's subject owner and the
+// assessors once it is opened; the committee when something is proposed to it.
+// Something withdrawn before it was opened stays the applicants' own: see Opened.
+var readers = []access.Rule{
+	{Relations: []string{relAuthor}},
+	{Roles: []access.Role{org.FoU}, NotStates: sealed, Flag: Opened, Except: relDisqualified},
+	{Relations: []string{relOwner, relAssessor}, NotStates: sealed, Flag: Opened, Except: relDisqualified},
+	{Roles: []access.Role{org.Committee}, NotStates: before, Flag: Opened, Except: relDisqualified},
+}
+
+// Opened is the flag of what two holders have opened.
+const Opened = "opened"
+
+// Service is the sketches and the applications.
+type Service struct {
+	Sketches     *Kind
+	Applications *Kind
+}
+
+// New makes the service. Its kinds must be registered with an engine before use.
+func New() *Service {
+	s := &Service{}
+	s.Sketches = &Kind{
+		Name: Sketch, Prefix: "SK", Path: "/skisse", Table: "submission", Initial: []string{Draft},
+		States: statesOf(Draft, Submitted, Assessing, Returned, Invited, Rejected, Dismissed, Withdrawn, Expired, Appealed, Upheld, Reversed),
+	}
+	s.Applications = &Kind{
+		Name: Application, Prefix: "SO", Path: "/soknad", Table: "submission", Initial: []string{Draft},
+		States: statesOf(Draft, Submitted, Assessing, Returned, Proposed, Reserve, Awarded, Conditions, Contracted, Rejected, Dismissed, Withdrawn, Expired, Appealed, Upheld, Reversed),
+	}
+	for _, k := range []*Kind{s.Sketches, s.Applications} {
+		k.New = func() *Submission { return &Submission{} }
+		k.Read, k.Relations, k.Links, k.Describe = readers, relations, links, describe
+		k.Commands = slices.Concat(s.applicantCommands(k.Name), s.openingCommands(k.Name), s.conflictCommands(), s.answerCommands(k.Name))
+	}
+	return s
+}
+
+// Kinds gives both kinds.
+func (s *Service) Kinds() []*Kind { return []*Kind{s.Sketches, s.Applications} }
+
+// Of gives the kind with the name, which is [Sketch] or [Application].
+func (s *Service) Of(name string) *Kind {
+	if name == Sketch {
+		return s.Sketches
+	}
+	return s.Applications
+}
+
+func statesOf(names ...string) []lifecycle.State {
+	out := make([]lifecycle.State, len(names))
+	for i, n := range names {
+		out[i] = lifecycle.State{Name: n, Label: "assessing", Tone: lifecycle.Info}
+		switch n {
+		case Draft:
+			out[i].Label, out[i].Tone = "draft", lifecycle.Neutral
+		case Submitted:
+			out[i].Label = "submitted"
+		case Returned:
+			out[i].Tone = lifecycle.Warning
+		case Invited, Awarded, Conditions, Contracted:
+			out[i].Label, out[i].Tone = "yes", lifecycle.Success
+		case Rejected, Dismissed, Upheld:
+			out[i].Label, out[i].Tone = "no", lifecycle.Neutral
+		case Withdrawn, Expired:
+			out[i].Label, out[i].Tone = "ended", lifecycle.Neutral
+		}
+		out[i].Final = slices.Contains([]string{Withdrawn, Expired, Contracted, Upheld}, n)
+	}
+	return out
+}
+
+// relations gives who has a part in a case.
+func relations(x *Submission) map[string][]string {
+	authors := slices.DeleteFunc(append([]string{x.Applicant}, x.CoAuthors.V...), func(id string) bool { return id == "" })
+	return map[string][]string{
+		relApplicant: {x.Applicant}, relAuthor: authors, relOwner: {x.Owner}, relAssessor: x.Assessors.V,
+		relDisqualified: x.Conflicts.V.Disqualified(),
+	}
+}
+
+// links lead to the call, and from the sketch to the application that grew from it.
+func links(x *Submission) []record.Link { return nil }
+
+func describe(_ context.Context, x *Submission) (record.Doc, error) {
+	if x.Content.V == nil {
+		return record.Doc{}, nil
+	}
+	return record.Doc{Text: strings.Join([]string{x.Title, x.Content.V.Acronym, x.Content.V.Institution.Name, x.Content.V.Leader.Name}, "\n")}, nil
+}
+
+// RandomNumber gives a public number that tells nothing of how many there are.
+func (s *Service) RandomNumber(kind string) string {
+	return s.Of(kind).Prefix + "-" + rand.Text()[:7]
+}
