@@ -16,6 +16,7 @@ import (
 
 	"funn/internal/api"
 	"funn/internal/application"
+	"funn/internal/application/applicationweb"
 	"funn/internal/call"
 	"funn/internal/call/callweb"
 	"funn/internal/commission"
@@ -172,10 +173,10 @@ func (h *house) renew(ctx context.Context) error {
 }
 
 // threadOrder is the order of the kinds along the thread.
-var threadOrder = []string{"need", "call", "agreement", "project", "publication", "uptake"}
+var threadOrder = []string{"need", "call", "sketch", "application", "agreement", "project", "publication", "uptake"}
 
 var icons = map[string]ui.Icon{
-	"need": ui.IconNeed, "call": ui.IconCall, "agreement": ui.IconCommission, "project": ui.IconProject,
+	"need": ui.IconNeed, "call": ui.IconCall, "sketch": ui.IconDocument, "application": ui.IconDocument, "agreement": ui.IconCommission, "project": ui.IconProject,
 	"publication": ui.IconPublication, "uptake": ui.IconDecision,
 }
 
@@ -187,7 +188,7 @@ func (h *house) build() {
 	h.commissions = commission.New(choices)
 	h.needs = need.New(choices, choices, choices)
 	h.calls = call.New(choices, choices, h.needs)
-	h.applications = application.New()
+	h.applications = application.New(h.calls)
 	h.projects = project.New(choices, choices, h.needs)
 	h.publications = publication.New(choices, choices, h.projects)
 	choices.publications = h.publications
@@ -198,7 +199,7 @@ func (h *house) build() {
 		orgweb.Module(orgweb.Deps{Directory: h.people, Site: h.site, Uses: uses.Organisation}),
 		planweb.Module(planweb.Deps{Service: h.plans, Site: h.site, Uses: uses}),
 		callweb.Module(h.callPages()),
-		{Name: "application", Kinds: []record.AnyKind{h.applications.Sketches, h.applications.Applications}, Migrations: application.Migrations},
+		applicationweb.Module(applicationweb.Deps{Service: h.applications, Calls: h.calls, Site: h.site}),
 		commissionweb.Module(commissionweb.Deps{Service: h.commissions, Site: h.site, Organisations: h.people.OrganisationNames}),
 		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site, ThemeName: h.themeName, SetUp: projectweb.ToAnswer, Search: h.knowledge}),
 		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName, Files: &h.files}),

@@ -21,6 +21,11 @@ import (
 //go:embed migrations
 var Migrations embed.FS
 
+// Messages hold the texts of both kinds.
+//
+//go:embed messages/*.json
+var Messages embed.FS
+
 // The states of a sketch and of an application (requirements 3.3). The upper ones
 // are common; a sketch ends as invited or rejected, an application goes on to the
 // committee.

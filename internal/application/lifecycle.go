@@ -3,13 +3,19 @@ package application
 import (
 	"funn/internal/org"
 	"funn/internal/platform/access"
+	"funn/internal/platform/form"
 	"funn/internal/platform/lifecycle"
 )
 
 // applicantCommands are what those who write do (requirements 3.3).
 func (s *Service) applicantCommands(kind string) []command {
+	begin := command{Command: lifecycle.Command{Name: "start", Path: "ny", Create: true, To: []string{Draft}, Who: []access.Rule{{Roles: []access.Role{org.Researcher}}},
+		Fields: []form.Field{{Name: "call", Type: form.Choice, Required: true, From: s.openCalls}}, Ground: "krav 3.3; C2"}, Apply: s.start}
+	if kind == Application {
+		begin = command{Command: lifecycle.Command{Name: "grow", Path: "ny", Create: true, To: []string{Draft}, System: true, Ground: "krav 3.3; C6"}}
+	}
 	return []command{
-		{Command: lifecycle.Command{Name: "start", Path: "ny", Create: true, To: []string{Draft}, Who: []access.Rule{{Roles: []access.Role{org.Researcher}}}}},
+		begin,
 		{Command: lifecycle.Command{Name: "submit", Path: "send", From: []string{Draft, Submitted}, To: []string{Submitted}, Who: authors, Confirm: true, Ground: "krav 3.3"}},
 		{Command: lifecycle.Command{Name: "withdraw", Path: "trekk", From: []string{Draft, Submitted, Assessing, Returned, Proposed, Reserve}[:sizes[kind]], To: []string{Withdrawn}, Who: applicant, Confirm: true, Danger: true, Ground: "krav 3.3"}},
 	}

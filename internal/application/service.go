@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"funn/internal/call"
 	"funn/internal/org"
 	"funn/internal/platform/access"
 	"funn/internal/platform/lifecycle"
@@ -20,7 +21,7 @@ type command = record.Command[*Submission]
 // The relations that persons have to a case.
 const (
 	relApplicant    = "applicant"     // answers for it
-	relAuthor       = "author"        // writes in it, the applicant included
+	relAuthor       = "writer"        // writes in it, the applicant included
 	relOwner        = "subject_owner" // of the call, once it is opened
 	relAssessor     = "assessor"      // asked to assess it
 	relDisqualified = "disqualified"  // may not deal with it: see [Conflicts]
@@ -59,11 +60,12 @@ const Opened = "opened"
 type Service struct {
 	Sketches     *Kind
 	Applications *Kind
+	calls        *call.Service
 }
 
 // New makes the service. Its kinds must be registered with an engine before use.
-func New() *Service {
-	s := &Service{}
+func New(calls *call.Service) *Service {
+	s := &Service{calls: calls}
 	s.Sketches = &Kind{
 		Name: Sketch, Prefix: "SK", Path: "/skisse", Table: "submission", Initial: []string{Draft},
 		States: statesOf(Draft, Submitted, Assessing, Returned, Invited, Rejected, Dismissed, Withdrawn, Expired, Appealed, Upheld, Reversed),
@@ -123,8 +125,14 @@ func relations(x *Submission) map[string][]string {
 	}
 }
 
-// links lead to the call, and from the sketch to the application that grew from it.
-func links(x *Submission) []record.Link { return nil }
+// links lead from the sketch to the call, and from an application to the sketch that
+// it grew from.
+func links(x *Submission) []record.Link {
+	if x.Sketch != "" {
+		return []record.Link{{To: x.Sketch, Rel: "grew_from"}}
+	}
+	return []record.Link{{To: x.Call, Rel: "applies_to"}}
+}
 
 func describe(_ context.Context, x *Submission) (record.Doc, error) {
 	if x.Content.V == nil {

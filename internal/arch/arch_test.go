@@ -16,7 +16,7 @@ import (
 
 // thread are the modules of the domain, earliest first: a later may import an
 // earlier one, never the reverse.
-var thread = []string{"org", "plan", "need", "call", "commission", "project", "publication", "uptake", "feedback", "portal", "admin"}
+var thread = []string{"org", "plan", "need", "call", "commission", "application", "project", "assessment", "decision", "publication", "uptake", "feedback", "portal", "admin"}
 
 // allowed says whether a package of the module may import another, both told as
 // paths below the module: "internal/need/needweb".
