@@ -2,6 +2,7 @@ package test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"funn/internal/platform/db"
 	"funn/internal/platform/ui/axetest"
 )
 
@@ -84,6 +86,13 @@ func TestFormSurvivesALostLogin(t *testing.T) {
 		s.expire(t)
 		if status, to := s.sends(t, "fageier", path, form); status != http.StatusSeeOther || to != "/logginn?til="+url.QueryEscape(path) {
 			t.Fatalf("sent after the session died: %d to %q", status, to)
+		}
+		rows, err := db.All[string](t.Context(), s.Engine.DB, "SELECT data FROM kept_form")
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%d forms are kept, %v", len(rows), err)
+		}
+		if raw, err := base64.StdEncoding.DecodeString(rows[0]); err != nil || bytes.Contains(raw, []byte("dagen")) || len(raw) < len(written) {
+			t.Errorf("whoever has the database can read the form: %q, %v", raw, err)
 		}
 		_, page := s.get(t, "fageier", "/logginn?til="+url.QueryEscape(path))
 		if !strings.Contains(page, "tatt vare på det du skrev") || strings.Contains(page, written) {

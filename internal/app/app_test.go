@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -145,7 +146,7 @@ func TestSettings(t *testing.T) {
 	}
 	for name, value := range map[string]string{
 		"FUNN_DATABASE_URL": "", "FUNN_FILES_URL": "", "FUNN_OIDC_ISSUER": "", "FUNN_OIDC_CLIENT_ID": "", "FUNN_ROLES": "",
-		"FUNN_BASE_URL": "http://funn.example.no", "FUNN_TRUSTED_PROXIES": "ingress",
+		"FUNN_BASE_URL": "http://funn.example.no", "FUNN_TRUSTED_PROXIES": "ingress", "FUNN_SECRET": "hemmelig",
 	} {
 		_, _, err := fromEnvironment(func(n string) string {
 			if n == name {
@@ -156,6 +157,28 @@ func TestSettings(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s=%q: %v, want a refusal that names it", name, value, err)
 		}
+	}
+}
+
+// The secret of a program on SQLite lies in a file of its own, the same each time, and
+// the settings' goes before it.
+func TestSecretBesideTheDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "funn.db")
+	first, err := secretBeside(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := secretBeside(path); err != nil || again != first {
+		t.Errorf("another secret the second time, %v", err)
+	}
+	if info, err := os.Stat(path + ".key"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file of the secret: %v, %v", info, err)
+	}
+	s, _, _ := fromEnvironment(func(n string) string {
+		return map[string]string{"FUNN_SECRET": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}[n]
+	})
+	if string(s.Secret[:]) != "01234567890123456789012345678901" {
+		t.Errorf("the secret of the settings is read as %q", s.Secret)
 	}
 }
 

@@ -85,9 +85,13 @@ func openDemo(ctx context.Context, dir, base string, today time.Time, log *slog.
 // openDemoOn is openDemo on a database of choice, with modules beside the house's own.
 func openDemoOn(ctx context.Context, database, dir, base string, today time.Time, log *slog.Logger, extra ...func(*recordweb.Site) module.Module) (h *house, err error) {
 	// The working day has begun: what was due by yesterday is overdue.
+	secret, err := secretBeside(filepath.Join(dir, "funn.db"))
+	if err != nil {
+		return nil, err
+	}
 	start := time.Date(today.Year(), today.Month(), today.Day(), 9, 0, 0, 0, clock.Oslo)
 	h, err = open(ctx, settings{
-		Database: database, Files: "file://" + filepath.ToSlash(filepath.Join(dir, "files")), BaseURL: base, Demo: true, Log: log, Extra: extra,
+		Database: database, Files: "file://" + filepath.ToSlash(filepath.Join(dir, "files")), BaseURL: base, Demo: true, Log: log, Secret: secret, Extra: extra,
 		Clock: func(ctx context.Context, d *db.DB) (clock.Clock, error) {
 			kept, err := setting(ctx, d, clockSetting)
 			if err != nil {

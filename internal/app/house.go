@@ -39,6 +39,7 @@ import (
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
+	"funn/internal/platform/seal"
 	"funn/internal/platform/search"
 	"funn/internal/platform/telemetry"
 	"funn/internal/platform/ui"
@@ -62,6 +63,10 @@ type settings struct {
 	Proxies  []netip.Prefix // in front of the program: what they say of a client's address is believed
 	Demo     bool
 	Log      *slog.Logger
+	// Secret seals what lies in the database and nobody may read there. Zero when none
+	// was set: then one is made up for as long as the program runs, and no call can
+	// have a key, since what is written in answer to it must outlive the program.
+	Secret seal.Secret
 	// Extra are modules beside the house's own, as the test of a new kind has.
 	Extra []func(*recordweb.Site) module.Module
 	// Clock makes the domain's clock once the database is open and migrated; nil
@@ -72,6 +77,7 @@ type settings struct {
 // house is the program put together: everything but the listening.
 type house struct {
 	settings     settings
+	secret       seal.Secret
 	db           *db.DB
 	engine       *record.Engine
 	catalog      *lang.Catalog
@@ -114,7 +120,10 @@ var (
 // open opens the database and builds the house. With migrate the schema is
 // brought up to date; without, an old schema is refused.
 func open(ctx context.Context, s settings, migrate bool) (h *house, err error) {
-	h = &house{settings: s}
+	h = &house{settings: s, secret: s.Secret}
+	if h.secret == (seal.Secret{}) {
+		h.secret = seal.NewSecret()
+	}
 	if h.db, err = db.Open(ctx, s.Database); err != nil {
 		return nil, err
 	}
@@ -250,7 +259,7 @@ func (h *house) furnish(ctx context.Context) (err error) {
 		return err
 	}
 	h.site.Keep = h.files.keep
-	h.sessions = authn.New(h.db, authn.Options{Secure: strings.HasPrefix(h.settings.BaseURL, "https:"), Refuse: h.refuse, Log: h.settings.Log})
+	h.sessions = authn.New(h.db, authn.Options{Secure: strings.HasPrefix(h.settings.BaseURL, "https:"), Refuse: h.refuse, Log: h.settings.Log, Secret: h.secret})
 	h.links = authn.Links{DB: h.db}
 	h.router = &web.Router{Catalog: h.catalog, Sessions: h.sessions, Actor: h.people.Actor, Logger: h.settings.Log}
 	h.router.Forms, h.router.KeepFile = h.sessions, h.site.KeepFile

@@ -14,6 +14,7 @@ import (
 	"funn/internal/platform/authn"
 	"funn/internal/platform/clock"
 	"funn/internal/platform/event"
+	"funn/internal/platform/seal"
 	"funn/internal/platform/telemetry"
 )
 
@@ -26,6 +27,14 @@ func (*serveCommand) Run(p *process) (err error) {
 		return err
 	}
 	s.Log = logger(p.stderr)
+	if path, ok := strings.CutPrefix(s.Database, "sqlite:"); ok && s.Secret == (seal.Secret{}) {
+		if s.Secret, err = secretBeside(path); err != nil {
+			return err
+		}
+	}
+	if s.Secret == (seal.Secret{}) {
+		s.Log.Warn("FUNN_SECRET is not set: no call can have a key, so none can be approved")
+	}
 	h, err := open(p.ctx, s, false)
 	if err != nil {
 		return err
@@ -80,6 +89,11 @@ func fromEnvironment(getenv func(string) string) (settings, string, error) {
 	if s.OIDC.Issuer != "" && s.Roles == "" {
 		bad("FUNN_OIDC_ISSUER is set, but FUNN_ROLES is not: nobody would have a role")
 	}
+	if text := getenv("FUNN_SECRET"); text != "" {
+		if s.Secret, err = seal.ParseSecret(text); err != nil {
+			bad("FUNN_SECRET: %v", err)
+		}
+	}
 	if s.Proxies, err = authn.ParseProxies(getenv("FUNN_TRUSTED_PROXIES")); err != nil {
 		bad("FUNN_TRUSTED_PROXIES: %v", err)
 	}
@@ -91,6 +105,16 @@ func fromEnvironment(getenv func(string) string) (settings, string, error) {
 		return s, "", refused{"cannot start:\n  " + strings.Join(wrong, "\n  ")}
 	}
 	return s, addr, nil
+}
+
+// secretBeside gives the secret in the file beside a database file, which is made
+// when there is none: who has the one file alone cannot read what is sealed in it.
+func secretBeside(path string) (seal.Secret, error) {
+	s, err := seal.SecretFile(path + ".key")
+	if err != nil {
+		return s, fmt.Errorf("the secret beside the database, since FUNN_SECRET is not set: %w", err)
+	}
+	return s, nil
 }
 
 // platformDatabase finds the address that the platform gives as

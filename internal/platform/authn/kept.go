@@ -3,6 +3,7 @@ package authn
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -25,7 +26,7 @@ type keptForm struct {
 	ID       string    `db:"id"`
 	PersonID string    `db:"person_id"`
 	Path     string    `db:"path"`
-	Data     string    `db:"data"`
+	Data     string    `db:"data"` // sealed with the secret: what somebody wrote and has not sent is nobody else's
 	Made     time.Time `db:"made"`
 }
 
@@ -44,7 +45,8 @@ func (s *Sessions) KeepForm(ctx context.Context, personID, path string, form url
 		return fault.New(fault.TooLarge, "error.too_large")
 	}
 	// The key names the form to this browser's session, as a token names a session.
-	k := keptForm{ID: rand.Text(), PersonID: personID, Path: path, Data: string(data), Made: time.Now()}
+	k := keptForm{ID: rand.Text(), PersonID: personID, Path: path, Made: time.Now()}
+	k.Data = base64.StdEncoding.EncodeToString(s.secret.Seal(keptPurpose, k.context(), data))
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.db.Insert(ctx, "kept_form", k); err != nil {
 			return err
@@ -73,12 +75,28 @@ func (s *Sessions) KeptForm(ctx context.Context, personID, path string) (url.Val
 	if err != nil || len(forms) == 0 {
 		return nil, err
 	}
+	box, err := base64.StdEncoding.DecodeString(forms[0].Data)
+	if err != nil {
+		return nil, nil // from before forms were sealed
+	}
+	data, err := s.secret.Open(keptPurpose, forms[0].context(), box)
+	if err != nil {
+		// Sealed with the secret of another run of the program, which had none of its own.
+		s.log.WarnContext(ctx, "a kept form cannot be opened with the secret", "error", err)
+		return nil, nil
+	}
 	var form url.Values
-	if err := json.Unmarshal([]byte(forms[0].Data), &form); err != nil {
+	if err := json.Unmarshal(data, &form); err != nil {
 		return nil, fmt.Errorf("read kept form: %w", err)
 	}
 	return form, nil
 }
+
+const keptPurpose = "kept form"
+
+// context binds what is sealed to its row, so that nobody who writes in the
+// database can have one person shown another's.
+func (k keptForm) context() string { return k.ID + " " + k.PersonID + " " + k.Path }
 
 // ForgetForm removes what KeptForm gives, once it has been sent.
 func (s *Sessions) ForgetForm(ctx context.Context, personID, path string) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"funn/internal/platform/db"
+	"funn/internal/platform/seal"
 )
 
 // How long a session lives unless told otherwise: an hour unused, and a working
@@ -32,6 +33,7 @@ type Options struct {
 	Lifetime time.Duration // and in any case so long after login; 0 means DefaultLifetime
 	Refuse   Refuse        // writes the page when the database fails; nil shows the status only
 	Log      *slog.Logger  // told what the user need not know; nil means slog.Default
+	Secret   seal.Secret   // seals the forms that are kept; zero means one for as long as the program runs
 }
 
 // Sessions remembers who is logged in at which browser. The browser holds a
@@ -47,6 +49,7 @@ type Sessions struct {
 	touch   time.Duration
 	refuse  Refuse
 	log     *slog.Logger
+	secret  seal.Secret
 
 	keyLock sync.Mutex
 	key     string // to sign with; empty until it is needed
@@ -71,6 +74,9 @@ func New(d *db.DB, o Options) *Sessions {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.Secret == (seal.Secret{}) {
+		o.Secret = seal.NewSecret()
+	}
 	// Not by scs.New, which starts a goroutine for a store in memory. IdleTimeout is
 	// left out: the store keeps it, so that reading a page need not write the session.
 	m := &scs.SessionManager{
@@ -88,7 +94,7 @@ func New(d *db.DB, o Options) *Sessions {
 		// The expiry is moved at most sixty times in an idle period, not on every
 		// page: each time is a durable write.
 		touch:  o.Idle / 60,
-		refuse: o.Refuse.or(), log: o.Log,
+		refuse: o.Refuse.or(), log: o.Log, secret: o.Secret,
 	}
 }
 

@@ -53,6 +53,14 @@ const (
 
 // ReadForm reads the form that was sent: all of it, or it is refused.
 func (c *Context) ReadForm() (url.Values, error) {
+	if c.Route.Sealed {
+		if c.R.PostForm != nil {
+			return c.R.PostForm, nil
+		}
+		if parts, err := c.R.MultipartReader(); err == nil {
+			return c.readTyped(parts)
+		}
+	}
 	// ParseMultipartForm keeps quiet of a form that is not multipart and could not be read to its end.
 	err := c.R.ParseForm()
 	if err == nil {
@@ -61,11 +69,45 @@ func (c *Context) ReadForm() (url.Values, error) {
 	if err == nil || errors.Is(err, http.ErrNotMultipart) {
 		return c.R.PostForm, nil
 	}
+	return nil, unread(err)
+}
+
+// unread is the fault of a form that could not be read to its end.
+func unread(err error) error {
 	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return nil, fault.Wrap(fault.TooLarge, err, "error.too_large")
+	if errors.As(err, &tooLarge) || errors.Is(err, multipart.ErrMessageTooLarge) {
+		return fault.Wrap(fault.TooLarge, err, "error.too_large")
 	}
-	return nil, fault.Wrap(fault.Invalid, err, "error.form_broken")
+	return fault.Wrap(fault.Invalid, err, "error.form_broken")
+}
+
+const typedBytes = 1 << 20 // of what is typed in a form with files
+
+// readTyped reads what was typed in a form, and lets its files pass by: the library's
+// own reading would put large ones on disk as they are.
+func (c *Context) readTyped(parts *multipart.Reader) (url.Values, error) {
+	typed, left := url.Values{}, int64(typedBytes)
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			c.R.PostForm = typed
+			return typed, nil
+		}
+		if err != nil {
+			return nil, unread(err)
+		}
+		if part.FileName() != "" {
+			continue // the next one reads past it
+		}
+		text, err := io.ReadAll(io.LimitReader(part, left+1))
+		if err != nil {
+			return nil, unread(err)
+		}
+		if left -= int64(len(text)); left < 0 {
+			return nil, unread(multipart.ErrMessageTooLarge)
+		}
+		typed.Add(part.FormName(), string(text))
+	}
 }
 
 // sign says to whom the page's forms are shown; empty when nobody is logged in.

@@ -52,7 +52,12 @@ type Route struct {
 	Roles   []access.Role // with Staff or LoggedIn: only these roles
 	Kind    string        // the kind of record that {number} names, if any
 	Command string        // the command that it gives or asks for, if any
-	Handle  Handler
+	// Sealed is for addresses that take what nobody else may read: the handler reads
+	// files as they stream in (http.Request.MultipartReader), and none is ever
+	// readable on disk, not in a folder for temporary files and not over a lost login
+	// either. Context.ReadForm then gives what was typed, without the files.
+	Sealed bool
+	Handle Handler
 }
 
 // Handler answers one request. A returned error becomes a page.
