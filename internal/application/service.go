@@ -11,6 +11,7 @@ import (
 	"funn/internal/platform/access"
 	"funn/internal/platform/lifecycle"
 	"funn/internal/platform/record"
+	"funn/internal/platform/seal"
 )
 
 // Kind is the kind of sketches, and the kind of applications.
@@ -61,11 +62,13 @@ type Service struct {
 	Sketches     *Kind
 	Applications *Kind
 	calls        *call.Service
+	secret       seal.Secret // of drafts
 }
 
-// New makes the service. Its kinds must be registered with an engine before use.
-func New(calls *call.Service) *Service {
-	s := &Service{calls: calls}
+// New makes the service, which seals drafts with the secret. Its kinds must be
+// registered with an engine before use.
+func New(calls *call.Service, secret seal.Secret) *Service {
+	s := &Service{calls: calls, secret: secret}
 	s.Sketches = &Kind{
 		Name: Sketch, Prefix: "SK", Path: "/skisse", Table: "submission", Initial: []string{Draft},
 		States: statesOf(Draft, Submitted, Assessing, Returned, Invited, Rejected, Dismissed, Withdrawn, Expired, Appealed, Upheld, Reversed),
