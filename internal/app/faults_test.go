@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"funn/internal/platform/access"
 	"funn/internal/platform/authn"
 	"funn/internal/platform/clock"
 	"funn/internal/platform/db"
@@ -243,4 +244,70 @@ func TestTooManyLogins(t *testing.T) {
 	if page := w.Body.String(); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" || !strings.Contains(page, `<html lang="nn"`) || !strings.Contains(page, "innloggingsforsøk") {
 		t.Errorf("%d, to come back after %q:\n%s", w.Code, w.Header().Get("Retry-After"), page)
 	}
+}
+
+// Whoever gets something to do is told of it at once, in one letter with what
+// happened, and not again for as long as it waits.
+func TestLetterOfATask(t *testing.T) {
+	dbtest.Addresses(t, func(t *testing.T, address string) {
+		h, err := openDemoOn(t.Context(), address, t.TempDir(), "http://localhost", time.Date(2023, 1, 2, 0, 0, 0, 0, time.UTC), slog.New(slog.NewTextHandler(io.Discard, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := h.close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		as := func(who string) context.Context {
+			a, err := h.people.Actor(t.Context(), who)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return access.With(t.Context(), a)
+		}
+		orgs, err := h.people.Organisations.List(asSystem(t.Context()), db.Where{}, "r.title_sort", 1, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := h.projects.Kind.Create(as("fou"), "create", record.Input{Values: form.Of("title", "Unge uten arbeid", "instrument", "commission", "rnd_kind", "applied_research",
+			"summary", "Om unge.", "institution", orgs[0].ID, "start", "2023-02-01", "end", "2023-12-01", "amount", "100000000", "owner", "fageier", "case_worker", "fou")}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		letters := func(to string) []string {
+			t.Helper()
+			person, err := h.people.Persons.Load(asSystem(t.Context()), to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts, err := db.All[string](t.Context(), h.db, "SELECT body FROM mail_message WHERE to_address = $1 AND subject LIKE $2 ORDER BY at, key", person.Email, p.Number+": %")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return texts
+		}
+		for _, member := range []string{"utvalg", "utvalg2"} {
+			if got := letters(member); len(got) != 1 || !strings.Contains(got[0], "Dette venter nå på deg:\n– Ta stilling til finansiering") {
+				t.Errorf("%s has the letters %q", member, got)
+			}
+		}
+		if got := letters("fou"); len(got) != 0 {
+			t.Errorf("who did it has the letters %q", got)
+		}
+		do := func(who, command string, in record.Input) {
+			t.Helper()
+			if _, err := h.projects.Kind.Do(as(who), p.ID, command, in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		do("fou2", "budget", record.Input{Values: form.Of("year", "2023", "year_amount", "100000000")})
+		if got := letters("utvalg"); len(got) != 1 {
+			t.Errorf("a task that waits on is told of again: %q", got)
+		}
+		do("utvalg", "ask_back", record.Input{Reason: "Hvor mange kontorer?"})
+		if got := letters("fou"); len(got) != 1 || !strings.Contains(got[0], "Hvor mange kontorer?") || !strings.Contains(got[0], "– Svar på FoU-utvalgets spørsmål") {
+			t.Errorf("the case worker has the letters %q", got)
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"funn/internal/org"
@@ -80,12 +81,32 @@ func (h *house) in(ctx context.Context, tag lang.Tag) context.Context {
 	return lang.WithPrinter(ctx, h.catalog.Printer(tag))
 }
 
-// tell writes a letter to everybody who is to be told of an event. It is sent
-// after the change has been committed: decided and told are two things.
+// tell writes a letter to everybody who is to be told of an event, and to those to
+// whom it gave something to do: one letter each. It is sent after the change has been
+// committed: decided and told are two things.
 func (h *house) tell(ctx context.Context, n record.Notice) error {
 	people, err := h.people.Recipients(ctx, n)
 	if err != nil {
 		return err
+	}
+	tasks := map[string][]record.Task{}
+	for _, t := range n.Tasks {
+		assigned, err := h.assigned(ctx, t)
+		if err != nil {
+			return err
+		}
+		for _, p := range assigned {
+			instead, err := h.people.StandInsFor(ctx, p)
+			if err != nil {
+				return err
+			}
+			for _, p := range append(instead, p) {
+				tasks[p.ID] = append(tasks[p.ID], t)
+				if !slices.ContainsFunc(people, func(o *org.Person) bool { return o.ID == p.ID }) {
+					people = append(people, p)
+				}
+			}
+		}
 	}
 	ctx = h.in(ctx, lang.NB)
 	for _, p := range people {
@@ -99,22 +120,43 @@ func (h *house) tell(ctx context.Context, n record.Notice) error {
 		if !may {
 			continue
 		}
-		address := h.settings.BaseURL + n.Path + "/" + url.PathEscape(n.Head.Number)
-		text := lang.T(ctx, "mail.event", "who", recordweb.ActorName(ctx, n.Event), "what", recordweb.EventText(ctx, n.Event),
-			"kind", lang.T(ctx, n.Head.Kind+".name"), "number", n.Head.Number, "title", n.Head.Title,
-			"state", lang.T(ctx, n.Head.Kind+".state."+n.Head.State), "address", address)
-		if n.Event.Reason != "" {
-			text += "\n\n" + lang.T(ctx, "mail.reason", "reason", n.Event.Reason)
-		}
-		err = mail.Queue(ctx, h.db, mail.Message{
-			To: p.Email, Subject: n.Head.Number + ": " + n.Head.Title, Text: text, Lang: string(lang.NB),
-			Key: fmt.Sprintf("event/%s/%d/%s", n.Head.ID, n.Event.N, p.ID), At: n.Event.At,
-		})
-		if err != nil {
+		if err := h.write(ctx, n, p, tasks[p.ID]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// write writes the letter of an event to one person, whom it may have given
+// something to do.
+func (h *house) write(ctx context.Context, n record.Notice, p *org.Person, tasks []record.Task) error {
+	subject := n.Head.Number + ": " + n.Head.Title
+	text := lang.T(ctx, "mail.event", "who", recordweb.ActorName(ctx, n.Event), "what", recordweb.EventText(ctx, n.Event),
+		"kind", lang.T(ctx, n.Head.Kind+".name"), "number", n.Head.Number, "title", n.Head.Title,
+		"state", lang.T(ctx, n.Head.Kind+".state."+n.Head.State), "address", h.settings.BaseURL+n.Path+"/"+url.PathEscape(n.Head.Number))
+	if n.Event.Reason != "" {
+		text += "\n\n" + lang.T(ctx, "mail.reason", "reason", n.Event.Reason)
+	}
+	if len(tasks) > 0 {
+		text += "\n\n" + lang.T(ctx, "mail.tasks")
+	}
+	for i, t := range tasks {
+		task := lang.T(ctx, n.Head.Kind+"."+t.Command+".task")
+		if i == 0 {
+			subject = n.Head.Number + ": " + task
+		}
+		if t.Detail != "" {
+			task += ": " + t.Detail
+		}
+		if !t.Due.IsZero() {
+			task = lang.T(ctx, "mail.task_due", "task", task, "due", lang.Day(ctx, t.Due))
+		}
+		text += "\n– " + task
+	}
+	return mail.Queue(ctx, h.db, mail.Message{
+		To: p.Email, Subject: subject, Text: text, Lang: string(lang.NB),
+		Key: fmt.Sprintf("event/%s/%d/%s", n.Head.ID, n.Event.N, p.ID), At: n.Event.At,
+	})
 }
 
 // mayRead says whether the person may read the record: a letter with its title is

@@ -60,33 +60,32 @@ func (u uses) heads(ctx context.Context, query string, args ...any) ([]record.He
 }
 
 // knowledge searches what is published, for the page that asks what is known.
-func (h *house) knowledge(ctx context.Context, query string) ([]needweb.Hit, int, error) {
-	result, err := h.index.Search(ctx, search.Query{Text: query, Audience: access.Terms(access.From(ctx)), Kinds: []string{"publication"}, Limit: 20})
+func (h *house) knowledge(ctx context.Context, query string) (found needweb.Found, err error) {
+	result, err := h.index.Search(ctx, search.Query{Text: query, Audience: access.Terms(access.From(ctx)), Kinds: []string{"publication"}, Loosen: true, Limit: 20})
 	if err != nil {
-		return nil, 0, err
+		return found, err
 	}
 	published, err := h.publications.Published(ctx)
 	if err != nil {
-		return nil, 0, err
+		return found, err
 	}
 	can := map[string]bool{}
 	for _, o := range published {
 		can[o.Value] = true
 	}
-	var hits []needweb.Hit
-	total := result.Total
+	found.Total, found.Loose = result.Total, result.Loose
 	for _, x := range result.Hits {
 		if !can[x.ID] {
-			total-- // not published: it cannot be built on
+			found.Total-- // not published: it cannot be built on
 			continue
 		}
 		var snippet strings.Builder
 		for _, piece := range x.Snippet {
 			snippet.WriteString(piece.Text)
 		}
-		hits = append(hits, needweb.Hit{ID: x.ID, Number: x.Number, Title: x.Title, Lang: x.Lang, Href: x.URL, Snippet: snippet.String(), Example: x.Example})
+		found.Hits = append(found.Hits, needweb.Hit{ID: x.ID, Number: x.Number, Title: x.Title, Lang: x.Lang, Href: x.URL, Snippet: snippet.String(), Example: x.Example})
 	}
-	return hits, total, nil
+	return found, nil
 }
 
 // publicProject gives the address at which everybody reads of a project.

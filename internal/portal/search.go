@@ -62,7 +62,7 @@ func (p *pages) search(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	q := search.Query{Text: f.words, Facets: map[string][]string{}, Limit: perPage, Offset: (f.page() - 1) * perPage}
+	q := search.Query{Text: f.words, Facets: map[string][]string{}, Loosen: true, Limit: perPage, Offset: (f.page() - 1) * perPage}
 	if !f.examples {
 		q.Facets["example"] = []string{"false"}
 	}
@@ -90,6 +90,9 @@ func (p *pages) search(c *web.Context) error {
 	if f.words != "" {
 		b.Title = lang.T(ctx, "portal.search_for", "q", f.words)
 		b.Count = lang.TN(ctx, "portal.hits", found.Total, "q", f.words)
+		if found.Loose {
+			b.Count = lang.TN(ctx, "search.loose", found.Total, "q", f.words)
+		}
 		b.Chosen = append(b.Chosen, ui.ChosenFilter{Label: "«" + f.words + "»", RemoveHref: f.address(func(v url.Values) { v.Del("q") })})
 	}
 	for _, x := range facets {

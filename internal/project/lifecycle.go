@@ -93,6 +93,13 @@ func (s *Service) commands() []command {
 		// Who has the ball is worked out in tasks where the state alone does not tell.
 		{Command: lifecycle.Command{Name: "fund", Path: "vedta-finansiering", From: []string{Created}, Who: committee, NotBy: []string{"create"}, Reason: true, Confirm: true,
 			Notify: tellTeam, Ground: "FP §8.1: FoU-utvalget beslutter finansiering"}, Check: s.fundable, Apply: s.fund},
+		// Yes is not the only answer: the committee can ask before it decides, and say no.
+		{Command: lifecycle.Command{Name: "ask_back", Path: "be-om-mer", From: []string{Created}, Who: committee, Reason: true, Notify: section,
+			Ground: "FP §8.1; retur med begrunnelse"}, Check: s.askable, Apply: s.askBack},
+		{Command: lifecycle.Command{Name: "answer_committee", Path: "svar-utvalget", From: []string{Created}, Who: section,
+			Fields: []form.Field{area("reply", true, 4000)}, Notify: committee}, Check: s.asked, Apply: s.answerCommittee},
+		{Command: lifecycle.Command{Name: "decline", Path: "avsla-finansiering", From: []string{Created}, To: []string{Cancelled}, Who: committee, NotBy: []string{"create"}, Reason: true, Confirm: true, Danger: true,
+			Notify: tellTeam, Ground: "FP §8.1: FoU-utvalget beslutter finansiering"}, Check: s.fundable, Apply: s.cancel},
 		{Command: lifecycle.Command{Name: "contract", Path: "kontrakt", From: []string{Created}, To: []string{Contracted}, Who: section, Confirm: true,
 			Fields: []form.Field{
 				{Name: "contract_on", Type: form.Day, Required: true}, {Name: "contract_ref", Max: 60},

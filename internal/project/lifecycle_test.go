@@ -21,6 +21,7 @@ import (
 type model struct {
 	state                              string
 	funded, reviewed, presented, data  bool
+	asked                              bool
 	pending, published, used, returned bool
 	committed                          int // of 10
 	parts, delivered                   int // interim reports agreed, and how many of them delivered
@@ -60,6 +61,9 @@ var script = []step{
 			return input("year", strconv.Itoa(2023+m.committed/5), "year_amount", "50000000")
 		}},
 	{"fund", []string{project.Created}, []string{"utvalg"}, func(m *model) bool { return !m.funded }, func(m *model) { m.funded = true }, plain()},
+	{"ask_back", []string{project.Created}, []string{"utvalg"}, func(m *model) bool { return !m.funded && !m.asked }, func(m *model) { m.asked = true }, plain()},
+	{"answer_committee", []string{project.Created}, section, func(m *model) bool { return m.asked }, func(m *model) { m.asked = false }, plain("reply", "Slik er det.")},
+	{"decline", []string{project.Created}, []string{"utvalg"}, func(m *model) bool { return !m.funded }, to(project.Cancelled), plain()},
 	{"contract", []string{project.Created}, section, func(m *model) bool { return m.funded && m.committed == 10 }, to(project.Contracted), plain("contract_on", "2023-01-02", "presentation_due", "2024-01-15")},
 	{"start_up", []string{project.Contracted}, together, nil, to(project.StartedUp), plain("met_on", "2023-01-02", "met_with", "Alle", "minutes", "Planen.")},
 	{"begin", []string{project.StartedUp}, section, nil, to(project.Running), plain("next_follow_up", "2023-04-03")},
@@ -114,7 +118,7 @@ func TestLifecycleAgainstModel(t *testing.T) {
 					fitting := slices.DeleteFunc(slices.Clone(script), func(s step) bool {
 						next := *m
 						s.apply(&next)
-						back := s.command == "cancel" || kind > 2 && slices.Contains([]string{"hold", "return", "propose_forecast", "agree_deliverable"}, s.command)
+						back := s.command == "cancel" || s.command == "decline" || kind > 2 && slices.Contains([]string{"hold", "return", "propose_forecast", "agree_deliverable"}, s.command)
 						return back || !slices.Contains(s.from, m.state) || kind > 2 && (next == *m || s.guard != nil && !s.guard(m))
 					})
 					if len(fitting) == 0 {

@@ -172,6 +172,26 @@ type Funding struct {
 	At     time.Time `json:"at,omitzero"`
 	By     string    `json:"by,omitempty"`
 	Reason string    `json:"reason,omitempty"`
+
+	Questions []Question `json:"questions,omitempty"` // of the committee before it decides, in the order they were asked
+}
+
+// Question is what the committee asks of a project before it decides, and the answer.
+type Question struct {
+	At         time.Time `json:"at"`
+	By         string    `json:"by"`
+	Text       string    `json:"text"`
+	AnsweredAt time.Time `json:"answered_at,omitzero"`
+	Answer     string    `json:"answer,omitempty"`
+}
+
+// Waiting gives the committee's question that has not been answered; nil when there
+// is none.
+func (f *Funding) Waiting() *Question {
+	if n := len(f.Questions); n > 0 && f.Questions[n-1].AnsweredAt.IsZero() {
+		return &f.Questions[n-1]
+	}
+	return nil
 }
 
 // Project is the work that answers a need.
@@ -419,6 +439,8 @@ func tasks(p *Project) []record.Task {
 	switch p.State {
 	case Created:
 		switch {
+		case p.Funded.V.Waiting() != nil:
+			add("answer_committee", time.Time{})
 		case p.Funded.V.At.IsZero() && len(p.Grounds.V) == 0:
 			add("fund", time.Time{})
 		case p.Amount > 0 && p.Committed() != p.Amount:

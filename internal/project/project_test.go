@@ -261,6 +261,15 @@ func TestLife(t *testing.T) {
 			t.Errorf("the need expects its answer %v", f)
 		}
 		waits(p, "fund utvalg")
+		refused(t, "an answer to no question", fault.Conflict, "project.blocked.not_asked", h.try(t, "fou", p.ID, "answer_committee", input("reply", "Ja.")))
+		h.do(t, "utvalg", p.ID, "ask_back", reasoned(input()))
+		refused(t, "a second question at once", fault.Conflict, "project.blocked.asked", h.try(t, "utvalg2", p.ID, "ask_back", reasoned(input())))
+		waits(p, "answer_committee fou")
+		p = h.do(t, "fou", p.ID, "answer_committee", input("reply", "Femti intervjuer."))
+		if q := p.Funded.V.Questions; len(q) != 1 || q[0].Answer != "Femti intervjuer." || q[0].By != "utvalg" || q[0].Text == "" || q[0].AnsweredAt.IsZero() {
+			t.Errorf("the committee's question: %+v", q)
+		}
+		waits(p, "fund utvalg")
 		refused(t, "contract without money", fault.Conflict, "project.blocked.not_funded", h.try(t, "fou", p.ID, "contract", input("contract_on", "2023-01-02", "presentation_due", "2024-01-15")))
 		h.do(t, "utvalg", p.ID, "fund", reasoned(input()))
 		refused(t, "funding twice", fault.Conflict, "project.blocked.funded", h.try(t, "utvalg2", p.ID, "fund", reasoned(input())))

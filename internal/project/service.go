@@ -417,7 +417,36 @@ func (s *Service) fundable(_ context.Context, p *Project, _ form.Values) (v verd
 }
 
 func (s *Service) fund(_ context.Context, c *change) error {
-	c.Rec.Funded.V = Funding{At: c.Now, By: c.Actor.ID, Reason: c.Reason}
+	f := &c.Rec.Funded.V
+	f.At, f.By, f.Reason = c.Now, c.Actor.ID, c.Reason
+	return nil
+}
+
+// askable: a question is asked before the decision, and one at a time.
+func (s *Service) askable(ctx context.Context, p *Project, in form.Values) (verdict, error) {
+	v, err := s.fundable(ctx, p, in)
+	if p.Funded.V.Waiting() != nil {
+		v.Block("project.blocked.asked")
+	}
+	return v, err
+}
+
+func (s *Service) askBack(_ context.Context, c *change) error {
+	f := &c.Rec.Funded.V
+	f.Questions = append(f.Questions, Question{At: c.Now, By: c.Actor.ID, Text: c.Reason})
+	return nil
+}
+
+func (s *Service) asked(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
+	if p.Funded.V.Waiting() == nil {
+		v.Block("project.blocked.not_asked")
+	}
+	return v, nil
+}
+
+func (s *Service) answerCommittee(_ context.Context, c *change) error {
+	q := c.Rec.Funded.V.Waiting()
+	q.Answer, q.AnsweredAt = c.In.String("reply"), c.Now
 	return nil
 }
 

@@ -65,7 +65,7 @@ func (p *pages) knowledge(c *web.Context, n *need.Need) (templ.Component, error)
 		return knowledgePage(v), nil
 	}
 	v.Asked = true
-	hits, total, err := p.Search(ctx, v.Query)
+	found, err := p.Search(ctx, v.Query)
 	if fault.Of(err) == fault.Unavailable {
 		v.Asked, v.Down = false, lang.T(ctx, "error.unavailable")
 		return knowledgePage(v), nil
@@ -73,8 +73,11 @@ func (p *pages) knowledge(c *web.Context, n *need.Need) (templ.Component, error)
 	if err != nil {
 		return nil, err
 	}
-	v.Total, v.Count = total, lang.TN(ctx, "need.hits", total, "query", v.Query)
-	for _, h := range hits {
+	v.Total, v.Count = found.Total, lang.TN(ctx, "need.hits", found.Total, "query", v.Query)
+	if found.Loose {
+		v.Count = lang.TN(ctx, "search.loose", found.Total, "q", v.Query)
+	}
+	for _, h := range found.Hits {
 		item := ui.Item{Kicker: h.Number, Title: h.Title, Href: h.Href, Text: h.Snippet}
 		if h.Lang != string(lang.From(ctx).Tag()) {
 			item.Lang, item.TextLang = h.Lang, h.Lang

@@ -23,10 +23,16 @@ type Deps struct {
 	// SetUp gives the address of the form for the project that answers a need; nil
 	// where there are no projects.
 	SetUp func(number string) string
-	// Search finds published knowledge: the first hits, and how many there are in
-	// all. The ids must be those of the publications that needs can be linked to.
-	// Without it, the page tells where else to search.
-	Search func(ctx context.Context, query string) (hits []Hit, total int, err error)
+	// Search finds published knowledge. The ids must be those of the publications that
+	// needs can be linked to. Without it, the page tells where else to search.
+	Search func(ctx context.Context, query string) (Found, error)
+}
+
+// Found is what the search for what is known gives.
+type Found struct {
+	Hits  []Hit // the first
+	Total int   // in all
+	Loose bool  // none has every word that was asked for
 }
 
 // Hit is a publication that the search for what is known found.

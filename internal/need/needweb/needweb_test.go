@@ -35,6 +35,7 @@ import (
 	"funn/internal/platform/lifecycle"
 	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
+	"funn/internal/platform/search"
 	"funn/internal/platform/ui"
 	"funn/internal/platform/ui/axetest"
 	"funn/internal/platform/web"
@@ -170,7 +171,7 @@ func open(t testing.TB, d *db.DB, change ...func(*needweb.Deps)) *house {
 		t.Fatal(err)
 	}
 	catalog := lang.NewCatalog()
-	for _, texts := range []fs.FS{lang.Messages, web.Messages, org.Messages, plan.Messages, m.Messages, studyTexts} {
+	for _, texts := range []fs.FS{lang.Messages, web.Messages, search.Messages, org.Messages, plan.Messages, m.Messages, studyTexts} {
 		if err := catalog.Load(texts); err != nil {
 			t.Fatal(err)
 		}
@@ -194,16 +195,16 @@ func open(t testing.TB, d *db.DB, change ...func(*needweb.Deps)) *house {
 }
 
 // search finds the needs that stand for publications.
-func (h *house) search(_ context.Context, query string) ([]needweb.Hit, int, error) {
+func (h *house) search(_ context.Context, query string) (found needweb.Found, err error) {
 	h.asked = query
 	if h.down {
-		return nil, 0, fault.New(fault.Unavailable, "search.building")
+		return found, fault.New(fault.Unavailable, "search.building")
 	}
-	var hits []needweb.Hit
 	for i, o := range h.around.published {
-		hits = append(hits, needweb.Hit{ID: o.Value, Number: fmt.Sprintf("R-%d", i+1), Title: "Rapport " + o.Label, Lang: "nn", Href: "/publikasjon/" + o.Value, Snippet: "… det vi fann …"})
+		found.Hits = append(found.Hits, needweb.Hit{ID: o.Value, Number: fmt.Sprintf("R-%d", i+1), Title: "Rapport " + o.Label, Lang: "nn", Href: "/publikasjon/" + o.Value, Snippet: "… det vi fann …"})
 	}
-	return hits, len(hits) + 40, nil
+	found.Total = len(found.Hits) + 40
+	return found, nil
 }
 
 // page is an answer of the server.

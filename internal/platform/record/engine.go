@@ -40,6 +40,7 @@ type Notice struct {
 	Event event.Event
 	Rules []access.Rule       // who is to be told
 	Of    map[string][]string // relation -> ids of persons, as the record now has them
+	Tasks []Task              // that somebody has now and did not have before
 }
 
 // Subscriber hears of an event in the transaction that made it. It acts as the
@@ -480,14 +481,15 @@ func (k *Kind[T]) write(ctx context.Context, rec T, create bool, ev event.Event,
 	if ev, err = event.Append(ctx, e.DB, ev); err != nil {
 		return err
 	}
+	before, err := e.Waiting(ctx, h.ID)
+	if err != nil {
+		return err
+	}
 	if err := k.project(ctx, rec); err != nil {
 		return fmt.Errorf("after %s of %s %s: %w", ev.Command, k.Name, h.Number, err)
 	}
-	if c, ok := k.command(ev.Command); ok && len(c.Notify) > 0 && e.Tell != nil {
-		n := Notice{Head: *h, Path: k.Path, Event: ev, Rules: c.Notify, Of: k.Subject(rec).Relations}
-		if err := e.Tell(ctx, n); err != nil {
-			return fmt.Errorf("tell of %s of %s: %w", ev.Command, h.Number, err)
-		}
+	if err := k.tell(ctx, rec, ev, before[h.ID]); err != nil {
+		return fmt.Errorf("tell of %s of %s: %w", ev.Command, h.Number, err)
 	}
 	for _, s := range e.subs[k.Name+"/"+ev.Command] {
 		if err := s(access.With(ctx, access.System), ev, rec); err != nil {
@@ -495,6 +497,26 @@ func (k *Kind[T]) write(ctx context.Context, rec T, create bool, ev event.Event,
 		}
 	}
 	return nil
+}
+
+// tell lets those know of an event who are to be told of it, or whom it gave
+// something to do. before are the tasks that there were.
+func (k *Kind[T]) tell(ctx context.Context, rec T, ev event.Event, before []Task) error {
+	c, ok := k.command(ev.Command)
+	if !ok || k.engine.Tell == nil {
+		return nil // what was known before Funn is told to nobody
+	}
+	h := rec.Base()
+	n := Notice{Head: *h, Path: k.Path, Event: ev, Rules: c.Notify, Of: k.Subject(rec).Relations}
+	for _, t := range k.tasks(rec, k.Subject(rec)) {
+		if !slices.ContainsFunc(before, t.same) {
+			n.Tasks = append(n.Tasks, t)
+		}
+	}
+	if len(n.Rules) == 0 && len(n.Tasks) == 0 {
+		return nil
+	}
+	return k.engine.Tell(ctx, n)
 }
 
 // NextNumber takes the next public number of the kind in the year: B-2022-017. A

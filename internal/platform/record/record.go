@@ -111,6 +111,12 @@ type Task struct {
 	Due      time.Time   `db:"due"`
 }
 
+// same says whether the other is the same thing for the same person to do, perhaps
+// by another day.
+func (t Task) same(o Task) bool {
+	return t.Name == o.Name && t.Role == o.Role && t.Unit == o.Unit && t.PersonID == o.PersonID
+}
+
 // Doc is what the search and the public see of a record. An empty Doc is not searchable.
 type Doc struct {
 	Text      string

@@ -582,7 +582,7 @@ func (s *Site) searchAll(c *web.Context) error {
 	if text == "" {
 		return c.Within(http.StatusOK, page, searchPage(p))
 	}
-	q := search.Query{Text: text, Audience: access.Terms(c.Actor), Limit: 25, Offset: 25 * (pageNumber(c) - 1)}
+	q := search.Query{Text: text, Audience: access.Terms(c.Actor), Loosen: true, Limit: 25, Offset: 25 * (pageNumber(c) - 1)}
 	if kind != "" {
 		q.Kinds = []string{kind}
 	}
@@ -615,6 +615,9 @@ func (s *Site) searchAll(c *web.Context) error {
 		p.Items = append(p.Items, item)
 	}
 	p.Count = lang.TN(ctx, "search.hits", result.Total, "q", text)
+	if result.Loose {
+		p.Count = lang.TN(ctx, "search.loose", result.Total, "q", text)
+	}
 	p.Suggest = result.Suggest
 	for _, k := range result.Facets["kind"] {
 		p.Kinds = append(p.Kinds, ui.Tab{Label: lang.T(ctx, k.Value+".name_plural"), Href: searchHref(text, k.Value), Current: kind == k.Value, Count: k.N})

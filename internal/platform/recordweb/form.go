@@ -157,6 +157,12 @@ func (p *pages[T]) ask(c *web.Context, status int, cmd lifecycle.Command, rec T,
 			version = h.Version
 		}
 		props.Form.Hidden = append(props.Form.Hidden, ui.HiddenField{Name: "_version", Value: strconv.Itoa(version)})
+		if p.view.About != nil {
+			var err error
+			if props.Case, err = p.view.About(ctx, cmd.Name, rec); err != nil {
+				return err
+			}
+		}
 	}
 	if cmd.Confirm {
 		props.Consequence = lang.T(ctx, kind+"."+cmd.Name+".consequence")

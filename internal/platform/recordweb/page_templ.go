@@ -330,6 +330,7 @@ type formProps struct {
 	Note                         string
 	Warnings                     []string
 	Conflict, Danger, Kept       bool
+	Case                         templ.Component // what is known of what is decided; nil when nothing is shown
 	Form                         ui.FormProps
 	Fields                       []templ.Component
 }
@@ -368,6 +369,12 @@ func commandPage(p formProps) templ.Component {
 		}
 		if p.Note != "" {
 			templ_7745c5c3_Err = ui.Message(ui.Info, p.Note).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		if p.Case != nil {
+			templ_7745c5c3_Err = p.Case.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

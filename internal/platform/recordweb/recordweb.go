@@ -88,6 +88,9 @@ type View[T record.Record] struct {
 	// Start fills the form of a command from what the address chose of the record, such
 	// as the part of it that is to be changed; nil is fine.
 	Start func(ctx context.Context, command string, rec T, values map[string][]string)
+	// About gives, above the form of a command, what its giver must know of the record
+	// to give it, so that nobody decides on a title alone; nil is fine.
+	About func(ctx context.Context, command string, rec T) (templ.Component, error)
 	// NoThread leaves out the link to the thread, for records that have none.
 	NoThread bool
 }

@@ -32,6 +32,10 @@ type Query struct {
 	Kinds    []string            // any of these; none for all
 	Facets   map[string][]string // each facet given must have one of its values
 
+	// Loosen finds documents with at least half of the words, those with most of them
+	// first, when no document has every word.
+	Loosen bool
+
 	Offset int // hits to pass over
 	Limit  int // hits to give: 20 when 0, at most 100
 }
@@ -49,6 +53,9 @@ type Result struct {
 	// "kind", the most common first. A facet that the query itself narrows is
 	// counted as if it did not, so that the reader sees what else there is.
 	Facets map[string][]Count
+
+	// Loose says that no document has every word, and that these have some.
+	Loose bool
 
 	// Suggest is another spelling of the text that finds something, when the text
 	// finds nothing; else empty.
@@ -103,12 +110,33 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 	if strings.ContainsFunc(q.Text, unicode.IsDigit) && utf8.RuneCountInString(q.Text) <= longestWord {
 		p.number = numberKey(q.Text)
 	}
-	res := Result{Facets: map[string][]Count{}}
 	if strings.TrimSpace(q.Text) != "" && len(p.words) == 0 && p.number == "" {
-		return res, nil // nothing but punctuation
+		return Result{Facets: map[string][]Count{}}, nil // nothing but punctuation
 	}
+	res, err := x.run(ctx, p)
+	if err != nil || res.Total > 0 || len(p.words) == 0 {
+		return res, err
+	}
+	suggest, err := x.suggest(ctx, p)
+	if err != nil {
+		return Result{}, err
+	}
+	if q.Loosen && len(p.words) > 1 {
+		p.some = true
+		if res, err = x.run(ctx, p); err != nil {
+			return Result{}, err
+		}
+		res.Loose = res.Total > 0
+	}
+	res.Suggest = suggest
+	return res, nil
+}
+
+// run gives what a plan finds, with its facets counted.
+func (x *Index) run(ctx context.Context, p plan) (Result, error) {
+	res := Result{Facets: map[string][]Count{}}
 	narrowed := p.narrowed()
-	found, err := x.find(ctx, &p, q.Limit, x.facetNames(narrowed), res.Facets)
+	found, err := x.find(ctx, &p, p.Limit, x.facetNames(narrowed), res.Facets)
 	if err != nil {
 		return Result{}, err
 	}
@@ -124,11 +152,6 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 		return Result{}, err
 	}
 	res.Total -= len(found.Hits) - len(res.Hits)
-	if res.Total == 0 && len(p.words) > 0 {
-		if res.Suggest, err = x.suggest(ctx, p); err != nil {
-			return Result{}, err
-		}
-	}
 	return res, nil
 }
 
@@ -272,6 +295,7 @@ func bothStems(folded string) []string {
 type plan struct {
 	Query
 	words   []asked
+	some    bool   // half of the words are enough
 	number  string // the text read as a number, when it may be one
 	without string // a facet that is not narrowed this time
 	most    int    // documents to look at
@@ -349,6 +373,14 @@ func (b *builder) all(of []bsearch.Searcher) bsearch.Searcher {
 	return b.keep(searcher.NewConjunctionSearcher(b.ctx, b.r, of, bsearch.SearcherOptions{}))
 }
 
+// half matches what at least half of the searchers match.
+func (b *builder) half(of []bsearch.Searcher) bsearch.Searcher {
+	if b.err != nil {
+		return of[0]
+	}
+	return b.keep(searcher.NewDisjunctionSearcher(b.ctx, b.r, of, float64((len(of)+1)/2), bsearch.SearcherOptions{}))
+}
+
 // Scores of a match by where it is. A number that is the whole text comes before
 // everything else.
 const (
@@ -373,7 +405,11 @@ func (b *builder) text(p plan) bsearch.Searcher {
 		for _, w := range p.words {
 			every = append(every, b.word(w))
 		}
-		alternatives = append(alternatives, b.all(every))
+		if p.some {
+			alternatives = append(alternatives, b.half(every))
+		} else {
+			alternatives = append(alternatives, b.all(every))
+		}
 	}
 	if p.number != "" {
 		alternatives = append(alternatives, b.oneOf(numberField, []string{p.number}, numberScore))

@@ -88,6 +88,45 @@ func ids(res Result) string {
 	return strings.Join(out, " ")
 }
 
+// When nothing has every word, what has half of them is found if that was asked
+// for, most of them first; one word alone, and a text that something has whole, find
+// what they always do.
+func TestLoosened(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		put(t, d,
+			Doc{ID: "two", Title: "Ungdom og helse"}, Doc{ID: "three", Title: "Ungdom, helse og skole"}, Doc{ID: "one", Title: "Ungdom"},
+			Doc{ID: "hidden", Title: "Ungdom, helse, skole", Audience: []string{"staff"}})
+		x := index(t, d)
+		catchUp(t, x)
+		for _, c := range []struct {
+			text  string
+			want  string
+			loose bool
+		}{
+			{"ungdom helse skole bolig", "three two", true},
+			{"ungdom bolig", "one three two", true},
+			{"ungdom helse", "two three", false},
+			{"bolig", "", false},
+			{"bolig båt", "", false},
+		} {
+			res := search(t, x, Query{Text: c.text, Loosen: true})
+			got := strings.Fields(ids(res))
+			want := strings.Fields(c.want)
+			if c.text == "ungdom bolig" { // all with one of two: in the order of how well they match
+				slices.Sort(got)
+				slices.Sort(want)
+			}
+			if !slices.Equal(got, want) || res.Loose != c.loose || res.Total != len(want) {
+				t.Errorf("%q finds %v of %d (loose %v), want %v (%v)", c.text, got, res.Total, res.Loose, want, c.loose)
+			}
+			if strict := search(t, x, Query{Text: c.text}); strict.Loose || c.loose && strict.Total != 0 {
+				t.Errorf("%q finds %d without being loosened", c.text, strict.Total)
+			}
+		}
+	})
+}
+
 func TestFollowsTheTable(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {

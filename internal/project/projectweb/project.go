@@ -336,7 +336,15 @@ func (p *pages) facts(ctx context.Context, r *project.Project) ([]ui.Fact, error
 
 // people is the side column's panel of who is in the project.
 func (p *pages) people(c *web.Context, r *project.Project) (templ.Component, error) {
-	ctx := c.Ctx()
+	facts, err := p.who(c.Ctx(), r)
+	if err != nil || len(facts) == 0 {
+		return nil, err
+	}
+	return peoplePanel(facts), nil
+}
+
+// who tells who is in the project: persons, and organisations by what they are in it.
+func (p *pages) who(ctx context.Context, r *project.Project) ([]ui.Fact, error) {
 	var ids []string
 	for _, id := range []string{r.Leader, r.Owner, r.CaseWorker} {
 		if id != "" {
@@ -380,8 +388,5 @@ func (p *pages) people(c *web.Context, r *project.Project) (templ.Component, err
 	} else {
 		add("project.field.institution", notGiven(ctx))
 	}
-	if len(facts) == 0 {
-		return nil, nil
-	}
-	return peoplePanel(facts), nil
+	return facts, nil
 }

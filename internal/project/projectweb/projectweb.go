@@ -55,7 +55,7 @@ const list = "/portefolje"
 func (p *pages) routes(r *web.Router) {
 	recordweb.Mount(p.Site, recordweb.View[*project.Project]{
 		Kind: p.Service.Kind, Icon: ui.IconProject, UpKey: "project.nav", UpPath: list,
-		Body: p.overview, Side: p.people, Tags: tags, Fill: p.fill,
+		Body: p.overview, Side: p.people, Tags: tags, Fill: p.fill, About: p.about,
 		Tabs: []recordweb.Tab[*project.Project]{
 			{Path: "milepaler", Key: "project.tab.milestones", Body: p.milestones},
 			{Path: "okonomi", Key: "project.tab.money", Body: p.money},

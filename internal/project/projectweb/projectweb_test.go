@@ -814,6 +814,31 @@ func TestEveryStateAndLanguage(t *testing.T) {
 
 // The forms say what is wrong at its field and keep what was typed; a change that
 // is asked for is done once.
+// The committee decides on what stands before it: the money, who does the work, and
+// whether the answer comes in time.
+func TestDecidedOn(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		n := &need.Need{Owner: "fageier", Submitter: "fageier", DecisionDate: day("2023-06-01")}
+		n.Title, n.State, n.Unit = "Hva virker?", need.Acquiring, "avdir/kun"
+		must(t, h.needs.Kind.Import(orgtest.System(), n, "test"))
+		p := h.put(t, "Unge", project.Created, both(period("2023-01-02", "2023-06-30"), budget(project.Year{Year: 2023, Amount: 150_000_000}), func(p *project.Project) {
+			p.Needs.V, p.Amount = []string{n.ID}, 150_000_000
+			p.Funded.V.Questions = []project.Question{{At: day("2022-12-20"), By: "utvalg", Text: "Hvor mange kontorer?", AnsweredAt: day("2022-12-21"), Answer: "Seks kontorer."}}
+		}))
+		for _, command := range []string{"vedta-finansiering", "be-om-mer", "avsla-finansiering"} {
+			got := h.get(t, "utvalg", "/prosjekt/"+p.Number+"/"+command)
+			for _, want := range []string{
+				"Dette tar du stilling til", "Om Unge.", "1\u00a0500\u00a0000\u00a0kr", "Fafo", "Prosjektlederen", "Hva virker?",
+				"1. juni 2023, 29 dager før ventet sluttrapport: svaret kommer for sent", "Hvor mange kontorer?", "Seks kontorer.",
+			} {
+				if !got.Has(want) {
+					t.Errorf("%s lacks %q", command, want)
+				}
+			}
+		}
+	})
+}
+
 func TestForms(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		p := h.put(t, "Unge", project.Running, both(period("2022-01-01", "2023-05-01"), func(p *project.Project) {
