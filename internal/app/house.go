@@ -364,7 +364,8 @@ func (h *house) jobReadings(ctx context.Context) ([]telemetry.Reading, error) {
 func (h *house) put(ctx context.Context, x record.Indexed) error {
 	doc := search.Doc{
 		ID: x.Head.ID, Kind: x.Head.Kind, Number: x.Head.Number, Title: x.Head.Title, Text: x.Doc.Text, Lang: x.Head.Lang,
-		URL: x.Path + "/" + x.Head.Number, Facets: x.Doc.Facets, Audience: x.Audience, Date: x.Doc.Date, Example: x.Head.Example,
+		URL: x.Path + "/" + x.Head.Number, Facets: x.Doc.Facets, Date: x.Doc.Date, Example: x.Head.Example,
+		Audience: x.Audience.Terms, Guarded: x.Audience.Guarded, Excluded: x.Audience.Excluded,
 	}
 	if x.Doc.Text == "" {
 		if err := search.Remove(ctx, h.db, doc.ID); err != nil {

@@ -169,7 +169,7 @@ func (h *house) api() http.Handler {
 // may read. Of a project everybody may know the facts only, so its words are
 // those of its title, its institutions and the leader that its source names.
 func (h *house) publicDoc(ctx context.Context, doc search.Doc, x record.Indexed) (search.Doc, error) {
-	doc.ID, doc.URL, doc.Audience = portalID(doc.ID), x.Doc.PublicURL, []string{PortalAudience}
+	doc.ID, doc.URL, doc.Audience, doc.Guarded = portalID(doc.ID), x.Doc.PublicURL, []string{PortalAudience}, nil
 	facets := map[string][]string{}
 	for _, name := range []string{"type", "theme", "year", "institution", "language"} {
 		if values := x.Doc.Facets[name]; len(values) > 0 {

@@ -224,49 +224,68 @@ func (r Rule) scope(a Actor) (db.Where, bool) {
 	return w, true
 }
 
-// Audience gives the terms of a search document: whoever holds one of them may
-// find it.
-func Audience(rules []Rule, s Subject) []string {
-	var terms []string
+// Finders says who may find a search document: whoever holds one of Terms, and
+// whoever holds one of Guarded but none of Excluded.
+type Finders struct {
+	Terms    []string
+	Guarded  []string
+	Excluded []string
+}
+
+// Audience gives who may find the search document of a subject. Where rules except
+// different relations, it is narrower than they are: what one excepts, all do.
+func Audience(rules []Rule, s Subject) Finders {
+	var f Finders
 	for _, r := range rules {
 		if !r.InState(s) {
 			continue
 		}
-		switch {
-		case r.Public:
-			terms = append(terms, "public")
-		case r.Anyone:
-			terms = append(terms, "anyone")
-		case r.Staff:
-			terms = append(terms, "staff")
-		case len(r.Roles) > 0 && len(r.Relations) > 0:
-			// A term cannot say both; the record is loaded and checked before it is shown,
-			// so the narrower of the two keeps the hit out of everybody else's list.
-			terms = append(terms, relationTerms(r, s)...)
-		case len(r.Roles) > 0:
-			for _, role := range r.Roles {
-				if !r.OwnUnit {
-					terms = append(terms, "role:"+string(role))
-					continue
-				}
-				for unit := s.Unit; unit != ""; unit = parent(unit) {
-					terms = append(terms, "role:"+string(role)+"@"+unit)
-				}
-			}
-		default:
-			terms = append(terms, relationTerms(r, s)...)
+		if r.Except == "" {
+			f.Terms = append(f.Terms, r.terms(s)...)
+			continue
 		}
+		f.Guarded = append(f.Guarded, r.terms(s)...)
+		f.Excluded = append(f.Excluded, personTerms(s.Relations[r.Except])...)
 	}
-	slices.Sort(terms)
-	return slices.Compact(terms)
+	for _, list := range []*[]string{&f.Terms, &f.Guarded, &f.Excluded} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	return f
 }
 
-func relationTerms(r Rule, s Subject) []string {
-	var terms []string
-	for _, relation := range r.Relations {
-		for _, id := range s.Relations[relation] {
-			terms = append(terms, "person:"+id)
+func (r Rule) terms(s Subject) (terms []string) {
+	switch {
+	case r.Public:
+		return []string{"public"}
+	case r.Anyone:
+		return []string{"anyone"}
+	case r.Staff:
+		return []string{"staff"}
+	case len(r.Roles) > 0 && len(r.Relations) == 0:
+		for _, role := range r.Roles {
+			if !r.OwnUnit {
+				terms = append(terms, "role:"+string(role))
+				continue
+			}
+			for unit := s.Unit; unit != ""; unit = parent(unit) {
+				terms = append(terms, "role:"+string(role)+"@"+unit)
+			}
 		}
+		return terms
+	}
+	// A term cannot say both a role and a relation; the record is loaded and checked
+	// before it is shown, so the narrower of the two keeps the hit out of everybody
+	// else's list.
+	for _, relation := range r.Relations {
+		terms = append(terms, personTerms(s.Relations[relation])...)
+	}
+	return terms
+}
+
+func personTerms(ids []string) (terms []string) {
+	for _, id := range ids {
+		terms = append(terms, "person:"+id)
 	}
 	return terms
 }

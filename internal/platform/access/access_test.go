@@ -23,8 +23,8 @@ func TestRuleOfNobody(t *testing.T) {
 		if cond, _ := scope.Cond(); cond != "((1 = 0))" && cond != "(1 = 0)" {
 			t.Errorf("%s: the list is %s", name, cond)
 		}
-		if terms := access.Audience(rules, subject); len(terms) != 0 {
-			t.Errorf("%s: found by %v", name, terms)
+		if f := access.Audience(rules, subject); len(f.Terms)+len(f.Guarded) != 0 {
+			t.Errorf("%s: found by %v", name, f)
 		}
 	}
 }

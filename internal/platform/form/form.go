@@ -51,6 +51,7 @@ type Field struct {
 	Max      int   // characters for text, default 200 for a line and 4000 for several
 	Min      int64 // smallest Number
 	Lang     bool  // text whose language form matters; kept for the page's lang attribute
+	Private  bool  // kept in the record alone and never in its history, which more people read
 
 	Options []Option
 	// From gives options that depend on the context and on the record (nil when

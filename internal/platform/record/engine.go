@@ -29,8 +29,8 @@ var headColumns, _ = db.Fields(Head{})
 type Indexed struct {
 	Head     Head
 	Doc      Doc
-	Path     string   // of the staff page
-	Audience []string // terms of access.Audience
+	Path     string // of the staff page
+	Audience access.Finders
 }
 
 // Notice says that people are to be told of an event.
@@ -438,6 +438,11 @@ func (k *Kind[T]) apply(ctx context.Context, c Command[T], rec T, in Input) erro
 	}
 	ev := event.Event{Command: c.Name, From: from, To: h.State, Reason: reason, At: change.Now, Request: in.Request}
 	told := in.Values.Map()
+	for _, f := range c.Fields {
+		if f.Private {
+			delete(told, f.Name)
+		}
+	}
 	for name, values := range change.extra {
 		told[name] = values
 	}

@@ -144,7 +144,7 @@ func assign(t Task, rules []access.Rule, s access.Subject) []Task {
 		var out []Task
 		for _, relation := range r.Relations {
 			for _, id := range s.Relations[relation] {
-				if id != "" {
+				if id != "" && !slices.Contains(s.Relations[r.Except], id) {
 					mine := t
 					mine.PersonID = id
 					out = append(out, mine)

@@ -487,3 +487,125 @@ func TestBothAreHeard(t *testing.T) {
 		}
 	})
 }
+
+// One record (Allows), a list (Scope) and a search document (Audience) agree for
+// whatever rules, records and actors, those excepted from a rule included.
+func TestRulesAgree(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		_, k := engine(t, d)
+		ids := []string{"a", "b", "c"}
+		pick := func(rt *rapid.T, label string, of []string) []string {
+			return slices.DeleteFunc(slices.Clone(of), func(string) bool { return rapid.Bool().Draw(rt, label) })
+		}
+		var related map[string]map[string][]string // record -> relation -> persons
+		k.Relations = func(c *aCase) map[string][]string { return related[c.Title] }
+		shown, excepted := 0, 0
+		rapid.Check(t, func(rt *rapid.T) {
+			related = map[string]map[string][]string{}
+			var recs []*aCase
+			for i := range rapid.IntRange(1, 4).Draw(rt, "records") {
+				c := &aCase{}
+				c.Title = fmt.Sprint(i)
+				c.State = rapid.SampledFrom([]string{"DRAFT", "SENT"}).Draw(rt, "state")
+				c.Unit = rapid.SampledFrom([]string{"top", "top/a"}).Draw(rt, "unit")
+				c.SetFlag("open", rapid.Bool().Draw(rt, "flag"))
+				related[c.Title] = map[string][]string{"owner": pick(rt, "owner", ids), "out": pick(rt, "out", ids)}
+				if err := k.Import(access.With(context.Background(), access.System), c, "test"); err != nil {
+					rt.Fatal(err)
+				}
+				recs = append(recs, c)
+			}
+			k.Read = nil
+			for range rapid.IntRange(1, 3).Draw(rt, "rules") {
+				r := access.Rule{Except: rapid.SampledFrom([]string{"", "out"}).Draw(rt, "except"), Flag: rapid.SampledFrom([]string{"", "open"}).Draw(rt, "rule's flag")}
+				r.NotStates = pick(rt, "not states", []string{"DRAFT"})
+				switch rapid.IntRange(0, 4).Draw(rt, "rule") {
+				case 0:
+					r.Public = true
+				case 1:
+					r.Anyone = true
+				case 2:
+					r.Staff = true
+				case 3:
+					r.Roles, r.OwnUnit = []access.Role{"officer"}, rapid.Bool().Draw(rt, "own unit")
+				case 4:
+					r.Relations = []string{"owner"}
+				}
+				k.Read = append(k.Read, r)
+			}
+			a := access.Actor{ID: "a", As: pick(rt, "as", ids), Staff: rapid.Bool().Draw(rt, "staff")}
+			if rapid.Bool().Draw(rt, "officer") {
+				a.Grants = []access.Grant{{Role: "officer", Unit: rapid.SampledFrom([]string{"top", "top/a"}).Draw(rt, "grant")}}
+			}
+			if !rapid.Bool().Draw(rt, "logged in") {
+				a = access.Actor{}
+			}
+			var numbers []string
+			for _, c := range recs {
+				numbers = append(numbers, c.ID)
+			}
+			list, err := k.List(access.With(context.Background(), a), *new(db.Where).In("r.id", numbers...), "r.id", 0, 0)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			terms := access.Terms(a)
+			holds := func(of []string) bool {
+				return slices.ContainsFunc(of, func(t string) bool { return slices.Contains(terms, t) })
+			}
+			for _, c := range recs {
+				listed := slices.ContainsFunc(list, func(x *aCase) bool { return x.ID == c.ID })
+				f := access.Audience(k.Read, k.Subject(c))
+				found := holds(f.Terms) || holds(f.Guarded) && !holds(f.Excluded)
+				if allowed := k.May(access.With(context.Background(), a), c); allowed != listed || allowed != found {
+					rt.Fatalf("rules %+v, actor %+v, record %+v: allowed %v, listed %v, found %v", k.Read, a, k.Subject(c), allowed, listed, found)
+				} else if allowed {
+					shown++
+				} else if holds(f.Guarded) {
+					excepted++
+				}
+			}
+		})
+		if shown == 0 || excepted == 0 {
+			t.Errorf("%d shown and %d excepted: nothing was tried", shown, excepted)
+		}
+	})
+}
+
+// What is told in a private field stands in the record alone; whoever is excepted
+// from a rule is not given its task.
+func TestPrivateAndExcepted(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		_, k := engine(t, d)
+		c := must(k.Create(as("ann"), "open", in("title", "x"), nil))(t)
+		for i := range k.Commands {
+			if k.Commands[i].Name == "note" {
+				k.Commands[i].Fields[0].Private = true
+			}
+		}
+		must(k.Do(as("ann"), c.ID, "send", in()))(t)
+		c = must(k.Do(as("ann"), c.ID, "note", in("text", "canary")))(t)
+		if !slices.Equal(c.Notes.V, []string{"canary"}) {
+			t.Errorf("notes %v", c.Notes.V)
+		}
+		for _, ev := range must(event.Of(as(""), d, c.ID))(t) {
+			if len(ev.Told()["text"]) > 0 {
+				t.Errorf("%s tells %v", ev.Command, ev.Told())
+			}
+		}
+		k.Relations = func(c *aCase) map[string][]string {
+			return map[string][]string{"owner": {"ann", "bob"}, "out": {"ann"}}
+		}
+		for i := range k.Commands {
+			if k.Commands[i].Name == "propose" {
+				k.Commands[i].Who = []access.Rule{{Relations: []string{"owner"}, Except: "out"}}
+			}
+		}
+		must(k.Do(as("ann"), c.ID, "note", in("text", "more")))(t)
+		waiting := must(k.Engine().Waiting(as("bob"), c.ID))(t)[c.ID]
+		if len(waiting) != 1 || waiting[0].PersonID != "bob" {
+			t.Errorf("waits for %+v", waiting)
+		}
+	})
+}

@@ -259,6 +259,8 @@ const (
 	wordField     = "word"     // whole words as they are spelled, for prefixes and suggestions
 	numberField   = "number"   // see numberKey
 	audienceField = "audience" // terms
+	guardedField  = "guarded"  // terms
+	excludedField = "excluded" // terms
 	dateField     = "date"     // sorts like the date
 	facetField    = "facet."
 
@@ -335,6 +337,8 @@ func (w *writer) document(r row) *document.Document {
 	field(partField, bindex.SkipFreqNorm, part.stream)
 	field(wordField, bindex.SkipFreqNorm, spelled.stream)
 	field(audienceField, bindex.SkipFreqNorm, list(r.Audience.V...))
+	field(guardedField, bindex.SkipFreqNorm, list(r.Guarded.V...))
+	field(excludedField, bindex.SkipFreqNorm, list(r.Excluded.V...))
 	if key := numberKey(r.Number); key != "" {
 		field(numberField, bindex.SkipFreqNorm, list(key))
 	}

@@ -99,6 +99,10 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 	if err := x.ready(ctx); err != nil {
 		return Result{}, err
 	}
+	// Whoever may not find a document any longer does not count it either.
+	if err := x.update(ctx, false); err != nil {
+		return Result{}, err
+	}
 	if q.Limit <= 0 {
 		q.Limit = defaultLimit
 	}
@@ -225,7 +229,7 @@ func (x *Index) hits(ctx context.Context, p plan, found *bleve.SearchResult) ([]
 	marker := newMarker(p)
 	for _, h := range found.Hits {
 		r, ok := rows[h.ID]
-		if !ok || !slices.ContainsFunc(r.Audience.V, func(term string) bool { return slices.Contains(p.Audience, term) }) {
+		if !ok || !r.found(p.Audience) {
 			continue
 		}
 		hits = append(hits, Hit{
@@ -314,7 +318,7 @@ func (p plan) narrowed() []string {
 // Searcher builds the plan on the index as it is now; bleve calls it.
 func (p *plan) Searcher(ctx context.Context, r bindex.IndexReader, _ mapping.IndexMapping, _ bsearch.SearcherOptions) (bsearch.Searcher, error) {
 	b := builder{ctx: ctx, r: r}
-	of := []bsearch.Searcher{b.oneOf(audienceField, p.Audience, 0)}
+	of := []bsearch.Searcher{b.readers(p.Audience)}
 	if len(p.Kinds) > 0 && p.without != kindFacet {
 		of = append(of, b.oneOf(facetField+kindFacet, p.Kinds, 0))
 	}
@@ -359,6 +363,16 @@ func (b *builder) failed() error {
 
 func (b *builder) oneOf(field string, values []string, boost float64) bsearch.Searcher {
 	return b.keep(oneOf(b.ctx, b.r, field, values, boost))
+}
+
+// readers matches what those who hold the terms may find.
+func (b *builder) readers(terms []string) bsearch.Searcher {
+	guarded := b.oneOf(guardedField, terms, 0)
+	if b.err == nil {
+		s, err := searcher.NewBooleanSearcher(b.ctx, b.r, guarded, nil, b.oneOf(excludedField, terms, 0), bsearch.SearcherOptions{})
+		guarded = b.keep(constant{s, 0}, err)
+	}
+	return newAnyOf([]bsearch.Searcher{b.oneOf(audienceField, terms, 0), guarded})
 }
 
 func (b *builder) term(text, field string, boost, typical float64) bsearch.Searcher {

@@ -55,6 +55,9 @@ type Doc struct {
 	// Audience are the terms one of which a reader must hold to find the document.
 	// Without any, nobody finds it.
 	Audience []string
+	// Guarded are terms that let find it only those who hold none of Excluded.
+	Guarded  []string
+	Excluded []string
 	Date     time.Time // newest first among equals; zero when not known
 	Example  bool      // made up to fill what the sources lack: every hit says so
 }
@@ -69,8 +72,18 @@ type row struct {
 	URL      string                       `db:"url"`
 	Facets   db.JSON[map[string][]string] `db:"facets"`
 	Audience db.JSON[[]string]            `db:"audience"`
+	Guarded  db.JSON[[]string]            `db:"guarded"`
+	Excluded db.JSON[[]string]            `db:"excluded"`
 	Date     time.Time                    `db:"date"`
 	Hash     string                       `db:"hash"`
+}
+
+// found says whether one who holds the terms may find the document.
+func (r row) found(terms []string) bool {
+	held := func(of []string) bool {
+		return slices.ContainsFunc(of, func(t string) bool { return slices.Contains(terms, t) })
+	}
+	return held(r.Audience.V) || held(r.Guarded.V) && !held(r.Excluded.V)
 }
 
 // Put writes the document, in the context's transaction when there is one. It
@@ -85,7 +98,7 @@ func Put(ctx context.Context, d *db.DB, doc Doc) error {
 		ID: clean(doc.ID), Kind: clean(doc.Kind), Number: clean(doc.Number), Title: clean(doc.Title), Body: clean(doc.Text),
 		Lang: clean(doc.Lang), URL: clean(doc.URL), Date: doc.Date.UTC().Truncate(time.Microsecond),
 	}
-	r.Audience.V = cleaned(doc.Audience)
+	r.Audience.V, r.Guarded.V, r.Excluded.V = cleaned(doc.Audience), cleaned(doc.Guarded), cleaned(doc.Excluded)
 	r.Facets.V = map[string][]string{}
 	for name, values := range doc.Facets {
 		if name == kindFacet || name == exampleFacet {
@@ -104,13 +117,13 @@ func Put(ctx context.Context, d *db.DB, doc Doc) error {
 	r.Hash = hex.EncodeToString(sum[:])
 	err = d.Tx(ctx, func(ctx context.Context) error {
 		n, err := d.Exec(ctx, `
-			INSERT INTO search_doc (id, kind, number, title, body, lang, url, facets, audience, date, hash)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+			INSERT INTO search_doc (id, kind, number, title, body, lang, url, facets, audience, guarded, excluded, date, hash)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 			ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, number = excluded.number, title = excluded.title,
 				body = excluded.body, lang = excluded.lang, url = excluded.url, facets = excluded.facets,
-				audience = excluded.audience, date = excluded.date, hash = excluded.hash
+				audience = excluded.audience, guarded = excluded.guarded, excluded = excluded.excluded, date = excluded.date, hash = excluded.hash
 			WHERE search_doc.hash <> excluded.hash`,
-			r.ID, r.Kind, r.Number, r.Title, r.Body, r.Lang, r.URL, r.Facets, r.Audience, r.Date, r.Hash)
+			r.ID, r.Kind, r.Number, r.Title, r.Body, r.Lang, r.URL, r.Facets, r.Audience, r.Guarded, r.Excluded, r.Date, r.Hash)
 		if err != nil || n == 0 {
 			return err
 		}

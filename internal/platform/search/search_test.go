@@ -503,7 +503,8 @@ func TestAudience(t *testing.T) {
 		put(t, d,
 			Doc{ID: "open", Title: "Trygd"},
 			Doc{ID: "mine", Title: "Trygd", Audience: []string{"person:1", "role:fou"}},
-			Doc{ID: "nobody's", Title: "Trygd", Audience: []string{}})
+			Doc{ID: "nobody's", Title: "Trygd", Audience: []string{}},
+			Doc{ID: "guarded", Title: "Trygd", Audience: []string{"person:3"}, Guarded: []string{"role:fou"}, Excluded: []string{"person:2", "person:3"}})
 		x := index(t, d)
 		catchUp(t, x)
 		for _, test := range []struct {
@@ -512,7 +513,10 @@ func TestAudience(t *testing.T) {
 		}{
 			{[]string{"public"}, "open"},
 			{[]string{"public", "person:1"}, "mine open"},
-			{[]string{"role:fou", "person:1"}, "mine"},
+			{[]string{"role:fou", "person:1"}, "guarded mine"},
+			{[]string{"role:fou", "person:2"}, "mine"},
+			{[]string{"role:fou", "person:3"}, "guarded mine"}, // whom another rule lets in
+			{[]string{"person:2"}, ""},
 			{[]string{"person:11", "person:", ""}, ""},
 			{[]string{}, ""},
 		} {
@@ -525,6 +529,11 @@ func TestAudience(t *testing.T) {
 		put(t, d, Doc{ID: "open", Title: "Trygd", Audience: []string{"role:fou"}})
 		if res := search(t, x, Query{Text: "trygd"}); len(res.Hits) != 0 || res.Total != 0 {
 			t.Errorf("shown though closed: %q of %d", ids(res), res.Total)
+		}
+		// Nor is it counted where only the count is asked for.
+		put(t, d, Doc{ID: "guarded", Title: "Trygd", Guarded: []string{"role:fou"}, Excluded: []string{"person:4"}})
+		if res := search(t, x, Query{Text: "trygd", Audience: []string{"role:fou", "person:4"}, Offset: 50}); res.Total != 2 {
+			t.Errorf("counted though excepted: %d", res.Total)
 		}
 	})
 }
@@ -577,10 +586,16 @@ func TestTwoWorlds(t *testing.T) {
 			}
 			return out
 		}
-		before, staffBefore := ask("public"), ask("public", "staff")
+		before, staffBefore := ask("public", "person:outside"), ask("public", "staff")
 		add("closed", rapid.IntRange(1, 12).Draw(rt, "closed"), "staff")
+		for i := range rapid.IntRange(1, 6).Draw(rt, "excepted") {
+			doc := generate(rt, fmt.Sprintf("excepted%02d", i), "nobody")
+			doc.Guarded, doc.Excluded = []string{"public", "staff"}, []string{"other", "person:outside"}
+			all = append(all, doc.ID)
+			put(t, d, doc)
+		}
 		catchUp(t, x)
-		if diff := cmp.Diff(before, ask("public")); diff != "" {
+		if diff := cmp.Diff(before, ask("public", "person:outside")); diff != "" {
 			rt.Fatalf("what was hidden shows: %s", diff)
 		}
 		runs++
