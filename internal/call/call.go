@@ -88,6 +88,7 @@ type Call struct {
 	Extensions      db.JSON[[]Extension]     `db:"extensions" json:",omitzero"`
 	CancelBy        string                   `db:"cancel_by" json:",omitzero"` // who proposed to cancel it; empty when nobody has
 	CancelReason    string                   `db:"cancel_reason" json:",omitzero"`
+	Form            db.JSON[[]Part]          `db:"form" json:",omitzero"` // what applicants are asked; nil for a call from before, see Parts
 }
 
 // Text is what a call says in one language form.

@@ -1,6 +1,8 @@
 package call
 
 import (
+	"context"
+	"slices"
 	"strconv"
 
 	"funn/internal/org"
@@ -44,7 +46,7 @@ var (
 	// undecided are the states in which a call can still be cancelled (requirements 3.2).
 	undecided = []string{Planned, Draft, Approved, Open1, Assessment1, Open2, Assessment2, Proposed}
 	// writing are the commands that change what is approved.
-	writing = []string{"edit", "set_dates", "write_nb", "write_nn", "write_en", "set_criterion", "remove_criterion"}
+	writing = []string{"edit", "set_dates", "write_nb", "write_nn", "write_en", "set_criterion", "remove_criterion", "set_part", "remove_part", "set_question", "move_question", "remove_question"}
 )
 
 // PlanMonths is how long a project lasts at most by the plan (FP §5.2; C10).
@@ -101,6 +103,18 @@ func (s *Service) commands() []command {
 			Ground: "FP §3; krav A5, C4"}, Apply: setCriterion},
 		{Command: lifecycle.Command{Name: "remove_criterion", Path: "fjern-kriterium", From: []string{Draft}, Who: section,
 			Fields: []form.Field{{Name: "criterion", Type: form.Choice, Required: true, From: criteria}}}, Check: removable, Apply: removeCriterion},
+		s.formCommand("set_part", "del", true, slices.Concat(
+			[]form.Field{{Name: "part", Type: form.Choice, Required: true, Options: form.Codes("call.part", newPart+StageSketch, newPart+StageApplication), From: parts}},
+			words("name", form.Text, true, 80)), setPart),
+		s.formCommand("remove_part", "fjern-del", false, []form.Field{{Name: "part", Type: form.Choice, Required: true, From: parts}}, removePart),
+		s.formCommand("set_question", "sporsmal", true, slices.Concat(
+			[]form.Field{{Name: "question", Type: form.Choice, Required: true, Options: form.Codes("call.question", NewQuestion), From: questions}, {Name: "part", Type: form.Choice, Required: true, From: parts},
+				{Name: "question_kind", Type: form.Choice, Required: true, Options: form.Codes("call.question_kind", QuestionKinds...)}},
+			words("label", form.Text, true, 200), words("help", form.Area, false, 600),
+			[]form.Field{{Name: "limit", Type: form.Number, Min: 1}, {Name: "required", Type: form.Tick}},
+			words("options", form.Area, false, 2000)), setQuestion),
+		s.formCommand("move_question", "flytt-sporsmal", false, []form.Field{{Name: "question", Type: form.Choice, Required: true, From: questions}, {Name: "place", Type: form.Choice, Required: true, From: places}}, moveQuestion),
+		s.formCommand("remove_question", "fjern-sporsmal", false, []form.Field{{Name: "question", Type: form.Choice, Required: true, From: questions}}, removeQuestion),
 		{Command: lifecycle.Command{Name: "return", Path: "tilbake-til-utkast", From: []string{Approved}, To: []string{Draft}, Who: returners, Reason: true, Notify: informed}, Apply: returned},
 
 		{Command: lifecycle.Command{Name: "open", Path: "apne", From: []string{Approved}, To: []string{Open1}, System: true, Notify: informed, Ground: "krav 3.2: på åpningsdagen"}, Apply: s.opened},
@@ -164,6 +178,11 @@ func (s *Service) write(tag lang.Tag, path string) command {
 	}
 	return command{Command: lifecycle.Command{Name: "write_" + string(tag), Path: path, From: []string{Draft}, Who: section, Edit: true, Fields: fields, Ground: "FP §5.2"},
 		Apply: writeText(tag)}
+}
+
+// formCommand is a command that changes what applicants are asked.
+func (s *Service) formCommand(name, path string, edit bool, fields []form.Field, apply func(context.Context, *record.Change[*Call]) error) command {
+	return command{Command: lifecycle.Command{Name: name, Path: path, From: []string{Draft}, Who: section, Edit: edit, Fields: fields, Ground: "krav C2, C6"}, Apply: apply}
 }
 
 // held gives the needs that the call has already.

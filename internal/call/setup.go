@@ -184,7 +184,7 @@ func (s *Service) register(ctx context.Context, c *record.Change[*Call]) (err er
 		return err
 	}
 	basics(rec, in)
-	rec.Presentations, rec.MaxMonths = 1, PlanMonths // FP §5.2, §6
+	rec.Presentations, rec.MaxMonths, rec.Form.V = 1, PlanMonths, StandardForm() // FP §5.2, §6
 	rec.Unit = home(c)
 	if in.Bool("as_draft") {
 		c.To = Draft
@@ -218,6 +218,7 @@ func (s *Service) copied(ctx context.Context, c *record.Change[*Call]) (err erro
 	rec.Theme, rec.Note, rec.FrameOre, rec.Owner = from.Theme, from.Note, from.FrameOre, from.Owner
 	rec.MaxMonths, rec.MonthsReason, rec.Presentations = from.MaxMonths, from.MonthsReason, from.Presentations
 	rec.DeadlineClock, rec.Criteria.V, rec.Texts.V = from.DeadlineClock, slices.Clone(from.Criteria.V), map[string]Text{}
+	rec.Form.V = from.ownForm()
 	for tag, text := range from.Texts.V {
 		if text.Title != "" {
 			text.Title = "" // last year's; the draft says that it lacks this year's
@@ -232,6 +233,7 @@ func (s *Service) copied(ctx context.Context, c *record.Change[*Call]) (err erro
 // begin makes a draft of a planned call. What everybody was told of it stays told.
 func begin(_ context.Context, c *record.Change[*Call]) error {
 	r := c.Rec
+	r.Form.V = r.ownForm()
 	r.Announced.V = &Announcement{
 		Title: r.Title, Lang: r.Lang, Theme: r.Theme, PlanYear: r.PlanYear, Note: r.Note, FrameOre: r.FrameOre, Opened: r.Opened.V, Deadline: r.Deadline.V,
 	}

@@ -47,8 +47,8 @@ func Module(d Deps) module.Module {
 
 func (p *pages) routes(r *web.Router) {
 	recordweb.Mount(p.Site, recordweb.View[*call.Call]{
-		Kind: p.Service.Kind, Icon: ui.IconCall, Body: p.body, UpKey: "call.nav", UpPath: "/utlysning", Start: start,
-		Tabs: []recordweb.Tab[*call.Call]{{Path: "forhandsvisning", Key: "call.preview", Body: p.preview}},
+		Kind: p.Service.Kind, Icon: ui.IconCall, Body: p.body, UpKey: "call.nav", UpPath: "/utlysning", Start: start, After: after,
+		Tabs: []recordweb.Tab[*call.Call]{{Path: "forhandsvisning", Key: "call.preview", Body: p.preview}, {Path: "skjema", Key: "call.forms", Body: p.forms}},
 	})
 	r.Add(
 		web.Route{Pattern: "GET /utlysning", Rule: web.OwnRecords, Handle: p.list},
@@ -58,8 +58,15 @@ func (p *pages) routes(r *web.Router) {
 	)
 }
 
-// start fills the form of a criterion with the one that the address chose.
+// start fills the form of a criterion, a part or a question with the one that the
+// address chose.
 func start(_ context.Context, command string, x *call.Call, values map[string][]string) {
+	switch command {
+	case "set_part":
+		startPart(x, values)
+	case "set_question":
+		startQuestion(x, values)
+	}
 	chosen := values["criterion"]
 	if command != "set_criterion" {
 		return
@@ -80,6 +87,15 @@ func start(_ context.Context, command string, x *call.Call, values map[string][]
 		}
 		values["weight"], values["principles"], values["assessor"] = []string{strconv.Itoa(k.Weight)}, k.Principles, []string{k.Assessor}
 	}
+}
+
+// after leads from a change of the form back to it.
+func after(command string, h *record.Head) string {
+	switch command {
+	case "set_part", "remove_part", "set_question", "move_question", "remove_question":
+		return address(h.Number) + "/skjema"
+	}
+	return ""
 }
 
 func address(number string) string { return "/utlysning/" + url.PathEscape(number) }
