@@ -198,6 +198,7 @@ func (h *house) build() {
 	h.needs = need.New(choices, choices, choices)
 	h.calls = call.New(choices, choices, h.needs)
 	h.applications = application.New(h.calls, h.secret)
+	h.calls.Cases = h.applications
 	h.projects = project.New(choices, choices, h.needs)
 	h.publications = publication.New(choices, choices, h.projects)
 	choices.publications = h.publications

@@ -75,6 +75,7 @@ type Submission struct {
 	Conflicts db.JSON[Conflicts] `db:"conflicts"`
 	Assessors db.JSON[[]string]  `db:"assessors"` // persons asked to assess it who have not said no
 	Answer    db.JSON[*Answer]   `db:"answer"`    // what was proposed and decided of it; nil until something was
+	Dealings  db.JSON[Dealings]  `db:"dealings" json:",omitzero"`
 }
 
 // Content is what an applicant writes. What a call asks beyond what every call does
@@ -157,20 +158,4 @@ func (c Conflicts) Disqualified() []string {
 		}
 	}
 	return out
-}
-
-// Answer is what was proposed, decided and told. Each is somebody's act at a moment
-// of its own: decided is not told.
-type Answer struct {
-	Outcome     string    `json:"outcome"` // invite, reject, award, conditions, reserve
-	Ore         int64     `json:"ore,omitempty"`
-	Rank        int       `json:"rank,omitempty"`
-	Conditions  string    `json:"conditions,omitempty"`
-	Reasons     string    `json:"reasons"` // to the applicant, in the language form of the content
-	ProposedBy  string    `json:"proposed_by"`
-	ProposedAt  time.Time `json:"proposed_at"`
-	DecidedBy   string    `json:"decided_by,omitempty"`
-	DecidedAt   time.Time `json:"decided_at,omitzero"`
-	ToldAt      time.Time `json:"told_at,omitzero"` // when the letter was sent
-	AppealUntil time.Time `json:"appeal_until,omitzero"`
 }

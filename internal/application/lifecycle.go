@@ -34,24 +34,3 @@ func (s *Service) openingCommands(string) []command {
 
 // conflictCommands are what is done about those who may not deal with a case.
 func (s *Service) conflictCommands() []command { return nil }
-
-// answerCommands are what the R&D section, the subject owner and the committee do.
-func (s *Service) answerCommands(kind string) []command {
-	out := []command{
-		{Command: lifecycle.Command{Name: "return", Path: "returner", From: []string{Assessing}, To: []string{Returned}, Who: section, Reason: true, Ground: "krav 3.3"}},
-		{Command: lifecycle.Command{Name: "complete", Path: "rett", From: []string{Returned}, To: []string{Assessing}, Who: authors}},
-		{Command: lifecycle.Command{Name: "dismiss", Path: "avvis", From: []string{Assessing, Returned}, To: []string{Dismissed}, Who: section, Reason: true}},
-		{Command: lifecycle.Command{Name: "appeal", Path: "klag", From: []string{Rejected, Dismissed}, To: []string{Appealed}, Who: applicant, Reason: true}},
-		{Command: lifecycle.Command{Name: "settle_appeal", Path: "avgjor-klagen", From: []string{Appealed}, To: []string{Upheld, Reversed}, Who: section, Reason: true}},
-		{Command: lifecycle.Command{Name: "resume", Path: "ta-opp-igjen", From: []string{Reversed}, To: []string{Assessing}, Who: section}},
-	}
-	if kind == Sketch {
-		return append(out,
-			command{Command: lifecycle.Command{Name: "answer", Path: "svar", From: []string{Assessing}, To: []string{Invited, Rejected}, Who: section}},
-			command{Command: lifecycle.Command{Name: "uninvite", Path: "angre-svaret", From: []string{Invited, Rejected}, To: []string{Assessing}, Who: section}})
-	}
-	return append(out,
-		command{Command: lifecycle.Command{Name: "propose", Path: "innstill", From: []string{Assessing}, To: []string{Proposed, Reserve}, Who: section}},
-		command{Command: lifecycle.Command{Name: "decide", Path: "vedta", From: []string{Proposed, Reserve}, To: []string{Awarded, Conditions, Reserve, Rejected}, Who: committee}},
-		command{Command: lifecycle.Command{Name: "contract", Path: "kontrakt", From: []string{Awarded, Conditions}, To: []string{Contracted}, Who: section}})
-}

@@ -63,6 +63,7 @@ type Service struct {
 	Applications *Kind
 	calls        *call.Service
 	secret       seal.Secret // of drafts
+	Answering
 }
 
 // New makes the service, which seals drafts with the secret. Its kinds must be
@@ -114,7 +115,7 @@ func statesOf(names ...string) []lifecycle.State {
 		case Withdrawn, Expired:
 			out[i].Label, out[i].Tone = "ended", lifecycle.Neutral
 		}
-		out[i].Final = slices.Contains([]string{Withdrawn, Expired, Contracted, Upheld}, n)
+		out[i].Final = slices.Contains([]string{Withdrawn, Expired, Invited, Contracted, Upheld}, n)
 	}
 	return out
 }

@@ -3,8 +3,8 @@
 // agreed to that, and how far it has come.
 //
 // A call is set up here, approved by two, and opens and closes by itself at its
-// exact times. What follows, from the assessment of the sketches on, is told by
-// whoever runs it, as are the calls that were over before Funn.
+// exact times. What follows is steps that its cases let it take, and its numbers are
+// counted from them. Calls from before Funn are told of instead.
 package call
 
 import (

@@ -64,7 +64,7 @@ func (s *Service) commands() []command {
 	}
 	reason := form.Field{Name: "cancel_reason", Type: form.Area, Required: true, Max: 2000}
 
-	return []command{
+	return append([]command{
 		{Command: lifecycle.Command{Name: "register", Path: "ny", Create: true, To: []string{Planned, Draft}, Who: section,
 			Fields: []form.Field{title, theme, year, note, frame, dateField("opens"), dateField("deadline"), {Name: "as_draft", Type: form.Tick}},
 			Ground: "FP §5.2; krav C1"}, Apply: s.register},
@@ -124,7 +124,7 @@ func (s *Service) commands() []command {
 
 		{Command: lifecycle.Command{Name: "tell_state", Path: "tilstand", From: []string{Planned, Assessment1, Open2, Assessment2, Proposed, Decided, Announced}, To: append([]string{Assessment1}, told...), Who: section,
 			Fields: []form.Field{{Name: "state", Type: form.Choice, Required: true, From: otherStates}},
-		}, Apply: tellState},
+		}, Check: s.notRunHere, Apply: tellState},
 		{Command: lifecycle.Command{Name: "tell_result", Path: "resultat", From: []string{Announced, Closed}, Who: section, Edit: true,
 			Fields: []form.Field{
 				count("sketches", 0, Unknown, func(c *Call) int { return c.Sketches }),
@@ -134,14 +134,14 @@ func (s *Service) commands() []command {
 				{Name: "awarded", Type: form.Money, Value: form.On(func(c *Call) string { return number(c.AwardedOre, Unknown) })},
 			},
 			Ground: "FP §5.2; krav C9",
-		}, Apply: tellResult},
+		}, Check: s.notRunHere, Apply: tellResult},
 
 		{Command: lifecycle.Command{Name: "propose_cancel", Path: "foresla-avlysning", From: undecided, Who: section, Danger: true, Fields: []form.Field{reason}, Notify: committee,
 			Ground: "krav 3.2: FoU-seksjonen med FoU-utvalget, offentlig grunn"}, Check: notProposed, Apply: proposeCancel},
 		{Command: lifecycle.Command{Name: "keep", Path: "behold", From: undecided, Who: []access.Rule{{Roles: []access.Role{org.FoU, org.Committee}}}, Reason: true, Notify: section}, Check: proposed, Apply: keep},
 		{Command: lifecycle.Command{Name: "cancel", Path: "avlys", From: undecided, To: []string{Cancelled}, Who: committee, NotBy: []string{"propose_cancel"}, Confirm: true, Danger: true,
 			Notify: informed, Ground: "krav 3.2"}, Check: proposed, Apply: cancel},
-	}
+	}, s.steps()...)
 }
 
 // dateField is a date told as exactly as it is known.

@@ -38,7 +38,8 @@ type command = record.Command[*Call]
 
 // Service is the calls.
 type Service struct {
-	Kind *Kind
+	Kind  *Kind
+	Cases Cases // nil where no cases can come in
 
 	plans  Plans
 	people People

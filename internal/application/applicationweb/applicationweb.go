@@ -31,13 +31,13 @@ func Module(d Deps) module.Module {
 	p := &pages{Deps: d}
 	return module.Module{
 		Name: "application", Kinds: []record.AnyKind{d.Service.Sketches, d.Service.Applications},
-		Migrations: application.Migrations, Messages: application.Messages, Routes: p.routes,
+		Migrations: application.Migrations, Messages: application.Messages, Routes: p.routes, Subscribe: d.Service.Subscribe,
 	}
 }
 
 func (p *pages) routes(*web.Router) {
 	for _, k := range p.Service.Kinds() {
-		recordweb.Mount(p.Site, recordweb.View[*application.Submission]{Kind: k, Icon: ui.IconDocument, Body: p.body})
+		recordweb.Mount(p.Site, recordweb.View[*application.Submission]{Kind: k, Icon: ui.IconDocument, Body: p.body, Start: p.Service.Prefill})
 	}
 }
 
