@@ -199,7 +199,9 @@ func (h *house) build() {
 	h.calls = call.New(choices, choices, h.needs)
 	h.applications = application.New(h.calls, h.secret)
 	h.calls.Cases = h.applications
+	h.applications.People = h.people
 	h.projects = project.New(choices, choices, h.needs)
+	h.applications.Together = h.projects.RunTogether
 	h.publications = publication.New(choices, choices, h.projects)
 	choices.publications = h.publications
 	h.uptakes = uptake.New(choices, h.needs, h.projects, h.publications)

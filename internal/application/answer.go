@@ -431,6 +431,7 @@ func (s *Service) Prefill(ctx context.Context, command string, x *Submission, va
 // Subscribe lets answers follow from the steps of calls, and the calls' numbers from
 // the answers.
 func (s *Service) Subscribe(e *record.Engine) {
+	s.seekConflicts(e)
 	on := func(kind, command string, do func(context.Context, record.Record) error) {
 		e.Subscribe(kind, command, func(ctx context.Context, _ event.Event, rec record.Record) error { return do(ctx, rec) })
 	}

@@ -73,8 +73,7 @@ type Submission struct {
 	OpenedAt  time.Time          `db:"opened_at"`
 	Content   db.JSON[*Content]  `db:"content"` // nil until it is opened
 	Conflicts db.JSON[Conflicts] `db:"conflicts"`
-	Assessors db.JSON[[]string]  `db:"assessors"` // persons asked to assess it who have not said no
-	Answer    db.JSON[*Answer]   `db:"answer"`    // what was proposed and decided of it; nil until something was
+	Answer    db.JSON[*Answer]   `db:"answer"` // what was proposed and decided of it; nil until something was
 	Dealings  db.JSON[Dealings]  `db:"dealings" json:",omitzero"`
 }
 

@@ -31,6 +31,3 @@ func (s *Service) openingCommands(string) []command {
 		{Command: lifecycle.Command{Name: "open", Path: "apne", From: []string{Submitted}, To: []string{Assessing}, System: true}},
 	}
 }
-
-// conflictCommands are what is done about those who may not deal with a case.
-func (s *Service) conflictCommands() []command { return nil }

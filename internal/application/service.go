@@ -24,7 +24,6 @@ const (
 	relApplicant    = "applicant"     // answers for it
 	relAuthor       = "writer"        // writes in it, the applicant included
 	relOwner        = "subject_owner" // of the call, once it is opened
-	relAssessor     = "assessor"      // asked to assess it
 	relDisqualified = "disqualified"  // may not deal with it: see [Conflicts]
 )
 
@@ -44,13 +43,14 @@ var sealed = []string{Draft, Submitted, Expired}
 // before are the states in which nothing has been proposed to the committee.
 var before = []string{Draft, Submitted, Expired, Assessing, Returned, Withdrawn}
 
-// readers: the applicants always; the R&D section, the call's subject owner and the
-// assessors once it is opened; the committee when something is proposed to it.
+// readers: the applicants always; the R&D section and the call's subject owner once it
+// is opened; the committee when something is proposed to it. Assessors read it with
+// their assessment.
 // Something withdrawn before it was opened stays the applicants' own: see Opened.
 var readers = []access.Rule{
 	{Relations: []string{relAuthor}},
 	{Roles: []access.Role{org.FoU}, NotStates: sealed, Flag: Opened, Except: relDisqualified},
-	{Relations: []string{relOwner, relAssessor}, NotStates: sealed, Flag: Opened, Except: relDisqualified},
+	{Relations: []string{relOwner}, NotStates: sealed, Flag: Opened, Except: relDisqualified},
 	{Roles: []access.Role{org.Committee}, NotStates: before, Flag: Opened, Except: relDisqualified},
 }
 
@@ -61,6 +61,8 @@ const Opened = "opened"
 type Service struct {
 	Sketches     *Kind
 	Applications *Kind
+	People       *org.Directory // who deals with cases, and what they belong to
+	Together     Together       // nil: no grounds are sought in earlier projects
 	calls        *call.Service
 	secret       seal.Secret // of drafts
 	Answering
@@ -80,8 +82,8 @@ func New(calls *call.Service, secret seal.Secret) *Service {
 	}
 	for _, k := range []*Kind{s.Sketches, s.Applications} {
 		k.New = func() *Submission { return &Submission{} }
-		k.Read, k.Relations, k.Links, k.Describe = readers, relations, links, describe
-		k.Commands = slices.Concat(s.applicantCommands(k.Name), s.openingCommands(k.Name), s.conflictCommands(), s.answerCommands(k.Name))
+		k.Read, k.Relations, k.Links, k.Tasks, k.Describe = readers, relations, links, conflictTasks, describe
+		k.Commands = slices.Concat(s.applicantCommands(k.Name), s.openingCommands(k.Name), s.conflictCommands(k.Name), s.answerCommands(k.Name))
 	}
 	return s
 }
@@ -124,7 +126,7 @@ func statesOf(names ...string) []lifecycle.State {
 func relations(x *Submission) map[string][]string {
 	authors := slices.DeleteFunc(append([]string{x.Applicant}, x.CoAuthors.V...), func(id string) bool { return id == "" })
 	return map[string][]string{
-		relApplicant: {x.Applicant}, relAuthor: authors, relOwner: {x.Owner}, relAssessor: x.Assessors.V,
+		relApplicant: {x.Applicant}, relAuthor: authors, relOwner: {x.Owner},
 		relDisqualified: x.Conflicts.V.Disqualified(),
 	}
 }

@@ -31,3 +31,14 @@ func (s *Service) lockCall(ctx context.Context, callID string) error {
 	}
 	return nil
 }
+
+// Lock lets nobody else change who deals with the case until the context's
+// transaction is over. On SQLite the transaction itself does so.
+func (s *Service) Lock(ctx context.Context, id string) error {
+	d := s.Sketches.Engine().DB
+	if d.Dialect != db.Postgres {
+		return nil
+	}
+	_, err := db.One[string](ctx, d, "SELECT id FROM submission WHERE id = $1 FOR UPDATE", id)
+	return err
+}

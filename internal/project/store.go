@@ -489,3 +489,22 @@ func (s *Service) DecisionDates(ctx context.Context, projects []*Project) (map[s
 
 // settled are the states of needs that no longer wait for an answer.
 var settled = []string{need.Closed, need.Rejected, need.Merged, need.Covered}
+
+// RunTogether says whether a project was led by the person in which one of the
+// organisations takes part, or by one of the people in which the person's own
+// organisation does. All are told by id.
+func (s *Service) RunTogether(ctx context.Context, person, organisation string, people, organisations []string) (bool, error) {
+	leaders := append([]string{person}, people...)
+	list, err := s.Kind.List(access.With(ctx, access.System), *new(db.Where).In("b.leader", leaders...), "r.id", 0, 0)
+	if err != nil {
+		return false, fmt.Errorf("earlier projects: %w", err)
+	}
+	return slices.ContainsFunc(list, func(p *Project) bool {
+		return slices.ContainsFunc(p.Roles.V, func(r Role) bool {
+			if p.Leader == person {
+				return r.Org != organisation && slices.Contains(organisations, r.Org)
+			}
+			return r.Org != "" && r.Org == organisation
+		})
+	}), nil
+}

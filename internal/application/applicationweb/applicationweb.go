@@ -37,8 +37,16 @@ func Module(d Deps) module.Module {
 
 func (p *pages) routes(*web.Router) {
 	for _, k := range p.Service.Kinds() {
-		recordweb.Mount(p.Site, recordweb.View[*application.Submission]{Kind: k, Icon: ui.IconDocument, Body: p.body, Start: p.Service.Prefill})
+		recordweb.Mount(p.Site, recordweb.View[*application.Submission]{Kind: k, Icon: ui.IconDocument, Body: p.body, Start: p.Service.Prefill, After: after})
 	}
+}
+
+// after leads whoever declared a conflict away from the case, which is lost to them.
+func after(command string, _ *record.Head) string {
+	if command == "declare" {
+		return "/oppgaver"
+	}
+	return ""
 }
 
 func address(x *application.Submission) string {

@@ -13,7 +13,6 @@ CREATE TABLE submission (
     opened_at TIMESTAMPTZ,
     content JSONB NOT NULL,
     conflicts JSONB NOT NULL,
-    assessors JSONB NOT NULL,
     answer JSONB NOT NULL
 );
 CREATE INDEX submission_call ON submission (call);

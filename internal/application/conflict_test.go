@@ -1,0 +1,236 @@
+package application_test
+
+import (
+	"context"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+
+	"funn/internal/application"
+	"funn/internal/application/applicationweb"
+	"funn/internal/call"
+	"funn/internal/need"
+	"funn/internal/org"
+	"funn/internal/org/orgtest"
+	"funn/internal/platform/access"
+	"funn/internal/platform/event"
+	"funn/internal/platform/fault"
+	"funn/internal/platform/form"
+	"funn/internal/platform/module"
+	"funn/internal/platform/record"
+	"funn/internal/platform/seal"
+)
+
+// cases are the applications of a call in which somebody may not deal with a case.
+type cases struct {
+	*orgtest.House
+	*application.Service
+	call string
+}
+
+func eachCases(t *testing.T, test func(t *testing.T, h cases)) {
+	t.Helper()
+	var s *application.Service
+	var calls *call.Service
+	build := func(h *orgtest.House) []module.Module {
+		calls = call.New(nil, nil, nil)
+		s = application.New(calls, seal.Secret{})
+		s.People = h.Directory
+		return []module.Module{
+			{Name: "call", Kinds: []record.AnyKind{calls.Kind}, Messages: call.Messages},
+			{Name: "need", Messages: need.Messages}, // which has the words for the subject owner
+			applicationweb.Module(applicationweb.Deps{Service: s, Calls: calls, Site: h.Site}),
+		}
+	}
+	orgtest.Each(t, []fs.FS{call.Migrations, application.Migrations}, build, func(t *testing.T, h *orgtest.House) {
+		c := calls.Kind.New()
+		c.State, c.Title, c.Owner = call.Assessment1, "Utlysning", "fageier"
+		if err := calls.Kind.Import(orgtest.System(), c, "test"); err != nil {
+			t.Fatal(err)
+		}
+		test(t, cases{h, s, c.ID})
+	})
+}
+
+// opened makes an opened sketch with the content.
+func (h cases) opened(t testing.TB, c *application.Content) *application.Submission {
+	t.Helper()
+	x := &application.Submission{Call: h.call, Applicant: "forsker", Owner: "fageier"}
+	x.Number = h.RandomNumber(application.Sketch)
+	x.Title, x.State, x.Content.V = c.Title, application.Assessing, c
+	x.SetFlag(application.Opened, true)
+	if err := h.Sketches.Import(orgtest.System(), x, "test"); err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// known gives what is known of the person's conflicts in the case.
+func (h cases) known(t testing.TB, id, person string) (grounds []string) {
+	t.Helper()
+	x, err := h.Find(orgtest.System(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range x.Conflicts.V {
+		if c.Person == person {
+			grounds = append(grounds, c.Ground)
+		}
+	}
+	return grounds
+}
+
+func input(pairs ...string) record.Input { return record.Input{Values: form.Of(pairs...)} }
+
+func kind(t testing.TB, what string, want fault.Kind, err error) {
+	t.Helper()
+	if err == nil || fault.Of(err) != want {
+		t.Errorf("%s: %v", what, err)
+	}
+}
+
+func TestFoundConflicts(t *testing.T) {
+	eachCases(t, func(t *testing.T, h cases) {
+		institute := &org.Organisation{Type: "research_institute", Parent: "norce"}
+		institute.ID, institute.Title = "avdeling", "Avdelingen"
+		institute.Aliases.V = []org.Alias{{Name: "AVD"}}
+		institute.Identifiers.V = []org.Identifier{{Scheme: org.SchemeOrgnr, Value: "889640782"}}
+		if err := h.Directory.Organisations.Import(orgtest.System(), institute, "test"); err != nil {
+			t.Fatal(err)
+		}
+		led := map[string]bool{}
+		h.Together = func(_ context.Context, person, organisation string, people, organisations []string) (bool, error) {
+			return led[person] && organisation == "fafo" && slices.Contains(people, "forsker") && slices.Contains(organisations, "norce"), nil
+		}
+		for _, c := range []struct {
+			name, person string
+			content      application.Content
+			want         string
+		}{
+			{"nothing in common", "fagvurderer", application.Content{Institution: application.Party{Name: "NORCE"}}, ""},
+			{"the institution by id", "fagvurderer", application.Content{Institution: application.Party{ID: "fafo", Name: "x"}}, "institution"},
+			{"the institution by name, however written", "fagvurderer", application.Content{Institution: application.Party{Name: " FAFO "}}, "institution"},
+			{"a partner", "fagvurderer", application.Content{Institution: application.Party{Name: "NORCE"}, Partners: []application.Party{{Name: "fafo"}}}, "partner"},
+			{"where an author works", "fagvurderer", application.Content{Authors: []application.Author{{Name: "En", Institution: "Fafo"}}}, "partner"},
+			{"a part of one's own, by alias", "norces", application.Content{Institution: application.Party{Name: "avd"}}, "institution"},
+			{"a part of one's own, by number", "norces", application.Content{Institution: application.Party{Name: "x", Number: "889 640 782"}}, "institution"},
+			{"a wrong number", "norces", application.Content{Institution: application.Party{Name: "x", Number: "889640783"}}, ""},
+			{"the leader's address", "fagvurderer", application.Content{Leader: application.Author{Name: "x", Email: "Fagvurderer@Example.org"}}, "author"},
+			{"a participant's name", "fagvurderer", application.Content{Authors: []application.Author{{Name: "person  FAGVURDERER"}}}, "author"},
+			{"one word of a name", "fagvurderer", application.Content{Leader: application.Author{Name: "Person"}}, ""},
+			{"an applicant", "forsker", application.Content{Institution: application.Party{Name: "x"}}, "applicant"},
+			{"an earlier project", "ledet", application.Content{Institution: application.Party{Name: "norce"}}, "project"},
+		} {
+			if c.person == "norces" || c.person == "ledet" {
+				if _, err := h.Directory.Persons.Load(context.Background(), c.person); err != nil {
+					p := &org.Person{Organisation: map[string]string{"norces": "norce", "ledet": "fafo"}[c.person]}
+					p.ID, p.Number, p.Title = c.person, c.person, "Noen "+c.person
+					if err := h.Directory.Persons.Import(orgtest.System(), p, "test"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				led["ledet"] = true
+			}
+			x := h.opened(t, &c.content)
+			for range 2 { // the same is noted once
+				out, err := h.Disqualified(h.As(t, "fou"), x.ID, c.person)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := strings.Join(h.known(t, x.ID, c.person), " "); got != c.want || (len(out) > 0) != (c.want != "") {
+					t.Errorf("%s: %q, disqualified %v; want %q", c.name, got, out, c.want)
+				}
+			}
+		}
+	})
+}
+
+// When a case is opened, those who deal with all cases are looked at, and whoever is
+// disqualified never sees it.
+func TestConflictAtOpening(t *testing.T) {
+	eachCases(t, func(t *testing.T, h cases) {
+		x := h.opened(t, &application.Content{Title: "T", Leader: application.Author{Email: "fou@example.org"}, Authors: []application.Author{{Email: "fageier@example.org"}, {Name: "Person utvalg2"}}})
+		for _, person := range []string{"fou", "fageier"} {
+			_, err := h.Sketches.ByNumber(h.As(t, person), x.Number)
+			kind(t, person+" reads a case they take part in", fault.NotFound, err)
+		}
+		if len(h.known(t, x.ID, "utvalg2")) != 1 || len(h.known(t, x.ID, "fou2")) != 0 {
+			t.Error("the committee's members are looked at, and nobody else")
+		}
+		if _, err := h.Sketches.ByNumber(h.As(t, "fou2"), x.Number); err != nil {
+			t.Errorf("fou2: %v", err)
+		}
+	})
+}
+
+func TestSettleConflict(t *testing.T) {
+	eachCases(t, func(t *testing.T, h cases) {
+		x := h.opened(t, &application.Content{Title: "T", Leader: application.Author{Name: "Person fou"}})
+		tasks := func(who string) int {
+			n, err := h.Engine.CountTasks(h.As(t, who), access.From(h.As(t, who)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if tasks("fou2") != 1 || tasks("fou") != 0 {
+			t.Errorf("what was found is to be settled by another: %d, %d", tasks("fou2"), tasks("fou"))
+		}
+		verdict := func(who, conflict, verdict, why string) error {
+			_, err := h.Sketches.Do(h.As(t, who), x.ID, "settle_conflict", input("conflict", conflict, "verdict", verdict, "why", why))
+			return err
+		}
+		kind(t, "settling one's own", fault.NotFound, verdict("fou", "1", "cleared", "x"))
+		kind(t, "settling without a reason", fault.Invalid, verdict("fou2", "1", "cleared", ""))
+		kind(t, "settling by the owner", fault.Forbidden, verdict("fageier", "1", "cleared", "x"))
+		kind(t, "settling what is not there", fault.Invalid, verdict("fou2", "2", "cleared", "x"))
+		if err := verdict("fou2", "1", "cleared", "canary-why"); err != nil {
+			t.Fatal(err)
+		}
+		if tasks("fou2") != 0 {
+			t.Error("the task is still there")
+		}
+		if _, err := h.Sketches.ByNumber(h.As(t, "fou"), x.Number); err != nil {
+			t.Errorf("cleared: %v", err)
+		}
+		if out, err := h.Disqualified(orgtest.System(), x.ID, "fou"); err != nil || len(out) != 0 {
+			t.Errorf("what was cleared is found again: %v, %v", out, err)
+		}
+		kind(t, "settling one's own once it is cleared", fault.Invalid, verdict("fou", "1", "stands", "x"))
+		if err := verdict("fou2", "1", "stands", "x"); err != nil {
+			t.Fatal(err)
+		}
+		_, err := h.Sketches.ByNumber(h.As(t, "fou"), x.Number)
+		kind(t, "it stands after all", fault.NotFound, err)
+
+		page := h.Post(t, "fou2", "/skisse/"+x.Number+"/inhabil", "ground", "canary-ground")
+		if page.Status != 303 || page.Location != "/oppgaver" {
+			t.Errorf("declaring: %d to %s", page.Status, page.Location)
+		}
+		for _, path := range []string{"", "/logg", "/inhabil", "/habilitet"} {
+			if page := h.Get(t, "fou2", "/skisse/"+x.Number+path); page.Status != 404 {
+				t.Errorf("%s after declaring: %d", path, page.Status)
+			}
+		}
+		// Those who deal with the case see that it happened; why, only those who settle it.
+		if page := h.Get(t, "fageier", "/skisse/"+x.Number+"/logg"); !page.Has("meldte seg inhabil") || page.Has("canary") {
+			t.Errorf("the owner's log: %v", page.Body)
+		}
+		if page := h.Get(t, "fageier", "/skisse/"+x.Number+"/habilitet"); page.Status != 403 || page.Has("canary") {
+			t.Errorf("the owner's way to the grounds: %d", page.Status)
+		}
+		events, err := event.Of(context.Background(), h.DB, x.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ev := range events {
+			if strings.Contains(ev.Data, "canary") || strings.Contains(ev.Reason, "canary") || strings.Contains(ev.Data, "fou") {
+				t.Errorf("the history of %s tells %s", ev.Command, ev.Data)
+			}
+		}
+		if _, _, problems, err := h.Engine.Check(context.Background(), nil); err != nil || len(problems) > 0 {
+			t.Errorf("check: %v, %v", problems, err)
+		}
+	})
+}
