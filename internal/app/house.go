@@ -200,6 +200,7 @@ func (h *house) build() {
 	h.applications = application.New(h.calls, h.secret)
 	h.calls.Cases = h.applications
 	h.applications.People = h.people
+	h.calls.Secret = h.settings.Secret // not one that was made up: a key must outlive the program
 	h.projects = project.New(choices, choices, h.needs)
 	h.applications.Together = h.projects.RunTogether
 	h.publications = publication.New(choices, choices, h.projects)

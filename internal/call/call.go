@@ -89,6 +89,11 @@ type Call struct {
 	CancelBy        string                   `db:"cancel_by" json:",omitzero"` // who proposed to cancel it; empty when nobody has
 	CancelReason    string                   `db:"cancel_reason" json:",omitzero"`
 	Form            db.JSON[[]Part]          `db:"form" json:",omitzero"` // what applicants are asked; nil for a call from before, see Parts
+
+	ApplicationsClock string                        `db:"applications_clock" json:",omitzero"` // time of day of ApplicationsDue, as DeadlineClock
+	Key               db.JSON[*Key]                 `db:"call_key" json:",omitzero"`           // nil until its holders are named
+	Shut              db.JSON[map[string]time.Time] `db:"shut" json:",omitzero"`               // by stage: when its deadline was first seen to have passed
+	Openings          db.JSON[map[string]Opening]   `db:"openings" json:",omitzero"`           // by stage
 }
 
 // Text is what a call says in one language form.
@@ -198,11 +203,8 @@ func (c *Call) ClosesAt() time.Time {
 	return t
 }
 
-// Over says whether the deadline has passed at the moment.
-func (c *Call) Over(now time.Time) bool {
-	closes := c.ClosesAt()
-	return !closes.IsZero() && now.After(closes)
-}
+// Over says whether the deadline of the sketches has passed at the moment.
+func (c *Call) Over(now time.Time) bool { return c.Ended(Stage1, now) }
 
 // PublicURL gives the address at which everybody reads of the call, if they may.
 func (c *Call) PublicURL() string {
@@ -216,6 +218,7 @@ func (c *Call) Shown() (shown *Call, ok bool) {
 	if !hidden {
 		copied := *c
 		copied.ContentBy, copied.CancelBy, copied.Owner = "", "", ""
+		copied.Key.V, copied.Openings.V = nil, nil
 		if c.State != Cancelled {
 			copied.CancelReason = "" // proposed, and not decided
 		}

@@ -15,7 +15,8 @@ import (
 // The jobs that open and close calls at their times.
 const (
 	OpenJob  = "call.open"
-	CloseJob = "call.close"
+	ShutJob  = "call.shut"  // at the deadline
+	CloseJob = "call.close" // a [Grace] after it
 )
 
 type jobArgs struct {
@@ -33,7 +34,7 @@ func (s *Service) Jobs() map[string]jobs.Handler {
 			return step(access.With(ctx, access.System), args.ID)
 		})
 	}
-	return map[string]jobs.Handler{OpenJob: handle(s.OpenDue), CloseJob: handle(s.CloseDue)}
+	return map[string]jobs.Handler{OpenJob: handle(s.OpenDue), ShutJob: handle(s.ShutDue), CloseJob: handle(s.CloseDue)}
 }
 
 // schedule enqueues a job for a moment in the transaction that decided it.
@@ -63,19 +64,6 @@ func (s *Service) OpenDue(ctx context.Context, id string) error {
 	return settled(s.Kind.As(ctx, id, "open", record.Input{}))
 }
 
-// CloseDue closes the call if it is open and its deadline has passed. Once closed it
-// stays closed, whatever the clock shows afterwards: no command opens it again.
-func (s *Service) CloseDue(ctx context.Context, id string) error {
-	c, err := s.Kind.Load(ctx, id)
-	if err != nil || c.State != Open1 {
-		return absent(err)
-	}
-	if !c.Over(s.Kind.Engine().Now(ctx)) {
-		return s.schedule(ctx, CloseJob, id, past(c.ClosesAt()))
-	}
-	return settled(s.Kind.As(ctx, id, "close", record.Input{}))
-}
-
 // absent lets a job end whose call is gone.
 func absent(err error) error {
 	if fault.Of(err) == fault.NotFound {
@@ -95,7 +83,7 @@ func settled(_ *Call, err error) error {
 // opened sets the clock that closes the call. What was announced before is over.
 func (s *Service) opened(ctx context.Context, c *record.Change[*Call]) error {
 	c.Rec.Announced.V = nil
-	return s.schedule(ctx, CloseJob, c.Rec.ID, past(c.Rec.ClosesAt()))
+	return s.schedule(ctx, ShutJob, c.Rec.ID, past(c.Rec.ClosesAt()))
 }
 
 func returned(_ context.Context, c *record.Change[*Call]) error {
@@ -106,26 +94,30 @@ func returned(_ context.Context, c *record.Change[*Call]) error {
 // extendable holds that a deadline is moved only before it has passed, also in the
 // moment before the call is closed.
 func (s *Service) extendable(ctx context.Context, rec *Call, _ form.Values) (v record.Verdict, err error) {
-	if rec.Over(s.Kind.Engine().Now(ctx)) {
+	if rec.Ended(rec.Stage(), s.Kind.Engine().Now(ctx)) {
 		v.Block("call.blocked.over")
 	}
 	return v, nil
 }
 
 func (s *Service) extend(ctx context.Context, c *record.Change[*Call]) error {
-	rec, before := c.Rec, c.Rec.ClosesAt()
+	rec, stage := c.Rec, c.Rec.Stage()
+	before := rec.Due(stage)
 	if err := readDates(rec, c.In, Dates[1:]...); err != nil {
 		return err
 	}
-	after := rec.ClosesAt()
+	after, field := rec.Due(stage), "deadline"
+	if stage == Stage2 {
+		field = "applications_due"
+	}
 	switch {
 	case after.IsZero():
-		return wrong("deadline", "call.deadline_exact")
+		return wrong(field, "call.deadline_exact")
 	case !after.After(before):
-		return wrong("deadline", "call.not_later", "date", clock.Day(before))
+		return wrong(field, "call.not_later", "date", clock.Day(before))
 	}
 	rec.Extensions.V = append(rec.Extensions.V, Extension{At: c.Now, From: before, To: after, Reason: c.Reason})
-	return s.schedule(ctx, CloseJob, rec.ID, past(after))
+	return s.scheduleShut(ctx, rec)
 }
 
 func notProposed(_ context.Context, rec *Call, _ form.Values) (v record.Verdict, err error) {

@@ -77,6 +77,7 @@ func approvedFor(t testing.TB, r running, opens, deadline, at string) *call.Call
 	must(t, err)
 	_, err = r.Kind.Do(fageier, c.ID, "approve_content", input())
 	must(t, err)
+	rehearsed(t, r.Service, c.ID)
 	c, err = r.Kind.Do(utvalg, c.ID, "approve", input())
 	must(t, err)
 	return c
@@ -105,7 +106,7 @@ func TestOpensAndClosesByItself(t *testing.T) {
 				moment time.Time
 				want   string
 			}{
-				{opens.Add(-time.Millisecond), call.Approved}, {opens, call.Open1}, {closes.Add(-time.Millisecond), call.Open1}, {closes, call.Open1}, {closes.Add(time.Millisecond), call.Assessment1},
+				{opens.Add(-time.Millisecond), call.Approved}, {opens, call.Open1}, {closes.Add(-time.Millisecond), call.Open1}, {closes, call.Open1}, {closes.Add(call.Grace - time.Millisecond), call.Open1}, {closes.Add(call.Grace), call.Assessment1},
 			} {
 				r.clock.put(at.moment)
 				r.due(t)
@@ -184,6 +185,8 @@ func TestClosedStaysClosed(t *testing.T) {
 		_, err := r.Kind.Do(fou, c.ID, "extend", later)
 		refused(t, "a millisecond too late", fault.Conflict, "call.blocked.over", err)
 		r.due(t)
+		r.clock.add(call.Grace)
+		r.due(t)
 		r.clock.put(deadlineInTheEnd.Add(-time.Hour))
 		r.due(t)
 		_, err = r.Kind.Do(fou, c.ID, "extend", later)
@@ -224,7 +227,7 @@ func TestExtend(t *testing.T) {
 		if got := r.state(t, c); got != call.Open1 {
 			t.Errorf("closed by the old deadline: %s", got)
 		}
-		r.clock.add(time.Millisecond)
+		r.clock.add(call.Grace)
 		r.due(t)
 		if got := r.state(t, c); got != call.Assessment1 {
 			t.Errorf("not closed by the new deadline: %s", got)
@@ -237,6 +240,7 @@ func TestExtend(t *testing.T) {
 type course struct {
 	state          string
 	whole, content bool
+	keyed          bool              // the three have rehearsed
 	lastWriter     map[string]string // command -> who gave it last
 	proposer       string
 	opens, closes  time.Time
@@ -270,10 +274,12 @@ func (m *course) give(actor, command string, reason bool, now time.Time) bool {
 		ok = m.is(call.Planned, call.Draft) && section
 	case "write_nb", "write_nn":
 		ok = m.is(call.Draft) && section
+	case "name_holders":
+		ok = m.is(call.Draft) && section
 	case "approve_content":
 		ok = m.is(call.Draft) && owner && ready && !m.content && !wrote
 	case "approve":
-		ok, to = m.is(call.Draft) && committee && ready && m.content && !wrote && m.lastWriter["approve_content"] != actor, call.Approved
+		ok, to = m.is(call.Draft) && committee && ready && m.content && m.keyed && !wrote && m.lastWriter["approve_content"] != actor, call.Approved
 	case "return":
 		ok, to = m.is(call.Approved) && (section || owner || committee) && reason, call.Draft
 	case "propose_cancel":
@@ -295,6 +301,8 @@ func (m *course) give(actor, command string, reason bool, now time.Time) bool {
 		m.content = false
 	case "approve_content":
 		m.content = true
+	case "name_holders":
+		m.keyed = false
 	case "propose_cancel":
 		m.proposer = actor
 	case "keep":
@@ -309,12 +317,12 @@ func (m *course) tick(now time.Time) {
 	if m.state == call.Approved && !now.Before(m.opens) {
 		m.state = call.Open1
 	}
-	if m.state == call.Open1 && now.After(m.closes) {
+	if m.state == call.Open1 && now.After(m.closes.Add(call.Grace)) {
 		m.state = call.Assessment1
 	}
 }
 
-var modelled = []string{"begin", "edit", "set_dates", "write_nb", "write_nn", "approve_content", "approve", "return", "propose_cancel", "keep", "cancel", "tell_state"}
+var modelled = []string{"name_holders", "begin", "edit", "set_dates", "write_nb", "write_nn", "approve_content", "approve", "return", "propose_cancel", "keep", "cancel", "tell_state"}
 
 // Random people give random commands while the clock walks, sometimes back: what the
 // model forbids never happens. So no call opens that two have not agreed to, and none
@@ -340,7 +348,12 @@ func TestRandomCourse(t *testing.T) {
 				m = &course{state: call.Planned, lastWriter: map[string]string{}}
 			}
 			closed := false
+			theThree := []string{"holder_1", "fou", "holder_2", "jurist", "holder_3", "utvalg"}
 			for range rapid.SampledFrom([]int{6, 12, 24}).Draw(rt, "steps") {
+				if m.is(call.Draft) && !m.keyed && rapid.Bool().Draw(rt, "ceremony") {
+					rehearsed(t, r.Service, c.ID)
+					m.keyed, m.lastWriter["name_holders"] = true, "fou"
+				}
 				if rapid.IntRange(0, 3).Draw(rt, "time") == 0 {
 					r.clock.add(rapid.SampledFrom([]time.Duration{-24 * time.Hour, time.Hour, 20 * 24 * time.Hour, 45 * 24 * time.Hour}).Draw(rt, "on"))
 					r.due(t)
@@ -352,7 +365,7 @@ func TestRandomCourse(t *testing.T) {
 						actor, command = pick[0], pick[1]
 					}
 					in := record.Input{Values: form.Of(map[string][]string{
-						"edit": basics, "set_dates": dates, "write_nb": texts, "write_nn": inNorwegian, "propose_cancel": {"cancel_reason", "x"}, "tell_state": {"state", call.Assessment2},
+						"name_holders": theThree, "edit": basics, "set_dates": dates, "write_nb": texts, "write_nn": inNorwegian, "propose_cancel": {"cancel_reason", "x"}, "tell_state": {"state", call.Assessment2},
 					}[command]...)}
 					reason := rapid.Bool().Draw(rt, "reason")
 					if reason {

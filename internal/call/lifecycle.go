@@ -118,13 +118,18 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "return", Path: "tilbake-til-utkast", From: []string{Approved}, To: []string{Draft}, Who: returners, Reason: true, Notify: informed}, Apply: returned},
 
 		{Command: lifecycle.Command{Name: "open", Path: "apne", From: []string{Approved}, To: []string{Open1}, System: true, Notify: informed, Ground: "krav 3.2: på åpningsdagen"}, Apply: s.opened},
-		{Command: lifecycle.Command{Name: "close", Path: "lukk", From: []string{Open1}, To: []string{Assessment1}, System: true, Notify: informed, Ground: "krav 3.2: når fristen er ute"}},
-		{Command: lifecycle.Command{Name: "extend", Path: "utsett-fristen", From: []string{Open1}, Who: section, Edit: true, Reason: true, Confirm: true, Notify: informed,
+		{Command: lifecycle.Command{Name: "shut", Path: "frist-ute", From: []string{Open1, Open2}, System: true, Ground: "krav C3: fra fristen tas ingenting imot"}, Apply: s.shut},
+		{Command: lifecycle.Command{Name: "close", Path: "lukk", From: []string{Open1, Open2}, To: []string{Assessment1, Assessment2}, System: true, Notify: informed, Ground: "krav 3.2: når fristen er ute"}, Apply: s.closed},
+		{Command: lifecycle.Command{Name: "extend", Path: "utsett-fristen", From: []string{Open1, Open2}, Who: section, Edit: true, Reason: true, Confirm: true, Notify: informed,
 			Fields: later(), Ground: "krav 3.2: bare før fristen"}, Check: s.extendable, Apply: s.extend},
+
+		{Command: lifecycle.Command{Name: "set_applications_due", Path: "soknadsfrist", From: []string{Assessment1}, Who: section, Edit: true,
+			Fields: []form.Field{required(dateField("applications_due")), required(clockField("applications_clock", func(c *Call) string { return c.ApplicationsClock }))},
+			Ground: "krav C3"}, Apply: s.setApplicationsDue},
 
 		{Command: lifecycle.Command{Name: "tell_state", Path: "tilstand", From: []string{Planned, Assessment1, Open2, Assessment2, Proposed, Decided, Announced}, To: append([]string{Assessment1}, told...), Who: section,
 			Fields: []form.Field{{Name: "state", Type: form.Choice, Required: true, From: otherStates}},
-		}, Check: s.notRunHere, Apply: tellState},
+		}, Check: s.notRunHere, Apply: s.tellState},
 		{Command: lifecycle.Command{Name: "tell_result", Path: "resultat", From: []string{Announced, Closed}, Who: section, Edit: true,
 			Fields: []form.Field{
 				count("sketches", 0, Unknown, func(c *Call) int { return c.Sketches }),
@@ -141,7 +146,7 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "keep", Path: "behold", From: undecided, Who: []access.Rule{{Roles: []access.Role{org.FoU, org.Committee}}}, Reason: true, Notify: section}, Check: proposed, Apply: keep},
 		{Command: lifecycle.Command{Name: "cancel", Path: "avlys", From: undecided, To: []string{Cancelled}, Who: committee, NotBy: []string{"propose_cancel"}, Confirm: true, Danger: true,
 			Notify: informed, Ground: "krav 3.2"}, Check: proposed, Apply: cancel},
-	}, s.steps()...)
+	}, append(s.steps(), s.keyCommands()...)...)
 }
 
 // dateField is a date told as exactly as it is known.
@@ -149,13 +154,24 @@ func dateField(name string) form.Field {
 	return form.Field{Name: name, Max: 60, Value: form.On(func(c *Call) string { return c.date(name).written() })}
 }
 
+func clockField(name string, value func(*Call) string) form.Field {
+	return form.Field{Name: name, Max: 12, Value: form.On(value)}
+}
+
+func required(f form.Field) form.Field {
+	f.Required = true
+	return f
+}
+
 // later are the dates that can be moved also when the call is open: the deadline
 // and what comes after it.
 func later() []form.Field {
 	return []form.Field{
 		dateField("deadline"),
-		{Name: "deadline_clock", Max: 12, Value: form.On(func(c *Call) string { return c.DeadlineClock })},
-		dateField("answer"), dateField("applications_due"), dateField("decision"), dateField("starts"),
+		clockField("deadline_clock", func(c *Call) string { return c.DeadlineClock }),
+		dateField("answer"), dateField("applications_due"),
+		clockField("applications_clock", func(c *Call) string { return c.ApplicationsClock }),
+		dateField("decision"), dateField("starts"),
 	}
 }
 
@@ -195,7 +211,9 @@ func held(rec any) []string {
 
 // relations gives who has a part in the call.
 func relations(c *Call) map[string][]string {
-	return map[string][]string{"subject_owner": {c.Owner}}
+	out := keyRelations(c)
+	out["subject_owner"] = []string{c.Owner}
+	return out
 }
 
 // links lead to the needs that the call is to answer.
@@ -218,9 +236,19 @@ func (s *Service) tasks(c *Call) []record.Task {
 			expect("edit")
 		case c.ContentAt.IsZero():
 			expect("approve_content")
-		default:
+		case c.Key.V.Rehearsed():
 			expect("approve")
 		}
+		switch {
+		case c.Key.V == nil && len(c.missing()) == 0:
+			expect("name_holders")
+		case c.Key.V != nil:
+			expect("fetch_part")
+			expect("rehearse_part")
+		}
+	}
+	if c.Key.V != nil && (c.State == Assessment1 || c.State == Assessment2) && c.Openings.V[c.Stage()].Done.IsZero() {
+		expect("give_part")
 	}
 	if c.CancelBy != "" && c.State != Cancelled {
 		expect("cancel")

@@ -5,12 +5,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"funn/internal/platform/access"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/record"
+	"funn/internal/platform/seal"
 )
 
 // Plans is what calls ask of the R&D plan.
@@ -41,14 +43,26 @@ type Service struct {
 	Kind  *Kind
 	Cases Cases // nil where no cases can come in
 
+	// Secret seals the parts of keys on their way to their holders. Without one no key
+	// is made: it would have to outlive the program.
+	Secret seal.Secret
+	// Submissions are what is sent in to the calls.
+	Submissions Submissions
+	// Grace is how long after a deadline the call closes; [New] sets it to [Grace].
+	Grace time.Duration
+	// Handed is told of each part that is handed to its holder, as the demo does whose
+	// holders keep theirs on a page; nil elsewhere.
+	Handed func(ctx context.Context, c *Call, person, part string) error
+
 	plans  Plans
 	people People
 	needs  Needs
+	opener opener
 }
 
 // New makes the service. Its kind must be registered with an engine before use.
 func New(plans Plans, people People, needs Needs) *Service {
-	s := &Service{plans: plans, people: people, needs: needs}
+	s := &Service{plans: plans, people: people, needs: needs, Submissions: none{}, Grace: Grace}
 	s.Kind = &Kind{
 		Name: "call", Prefix: "U", Path: "/utlysning", Table: "call",
 		Initial: every, States: states, New: newCall, Describe: describe, Relations: relations, Links: links, Tasks: s.tasks,
@@ -80,8 +94,10 @@ func otherStates(_ context.Context, rec any) ([]form.Option, error) {
 	return form.Codes("call.state", open...), nil
 }
 
-func tellState(_ context.Context, c *record.Change[*Call]) error {
-	c.To = c.In.String("state")
+func (s *Service) tellState(ctx context.Context, c *record.Change[*Call]) error {
+	if c.To = c.In.String("state"); c.To == Open2 {
+		return s.openStage2(ctx, c)
+	}
 	return nil
 }
 

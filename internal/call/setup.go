@@ -13,6 +13,7 @@ import (
 	"funn/internal/platform/form"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/record"
+	"funn/internal/platform/seal"
 )
 
 // NewCriterion stands for a criterion that is being made, where one is chosen.
@@ -147,19 +148,8 @@ func readDates(c *Call, in form.Values, fields ...string) error {
 		*changed.at(field) = w
 	}
 	if slices.Contains(fields, "answer") {
-		changed.DeadlineClock = ""
-		if text := in.String("deadline_clock"); text != "" {
-			at, ok := parseClock(text)
-			if !ok {
-				errs.Add("deadline_clock", "call.clock_unknown")
-			}
-			changed.DeadlineClock = at
-		}
-		if day := changed.Deadline.V; changed.DeadlineClock != "" && day.Exact() {
-			if _, ok := Moment(day.From, changed.DeadlineClock); !ok && !errs.Has("deadline_clock") {
-				errs.Add("deadline_clock", "call.clock_skipped", "date", day.From)
-			}
-		}
+		readClock(&errs, in, "deadline_clock", &changed.DeadlineClock, changed.Deadline.V)
+		readClock(&errs, in, "applications_clock", &changed.ApplicationsClock, changed.ApplicationsDue.V)
 	}
 	for _, field := range changed.misplaced() {
 		if !slices.Contains(fields, field) {
@@ -176,6 +166,26 @@ func readDates(c *Call, in form.Values, fields ...string) error {
 	}
 	*c = changed
 	return nil
+}
+
+// readClock sets a time of day, and says when the day has no such time.
+func readClock(errs *fault.Errors, in form.Values, field string, at *string, day When) {
+	*at = ""
+	text := in.String(field)
+	if text == "" {
+		return
+	}
+	parsed, ok := parseClock(text)
+	if !ok {
+		errs.Add(field, "call.clock_unknown")
+		return
+	}
+	*at = parsed
+	if day.Exact() {
+		if _, ok := Moment(day.From, parsed); !ok {
+			errs.Add(field, "call.clock_skipped", "date", day.From)
+		}
+	}
 }
 
 func (s *Service) register(ctx context.Context, c *record.Change[*Call]) (err error) {
@@ -217,6 +227,7 @@ func (s *Service) copied(ctx context.Context, c *record.Change[*Call]) (err erro
 	rec.Title, rec.PlanYear, rec.Lang, rec.Unit = c.In.String("title"), c.In.Int("plan_year"), from.Lang, home(c)
 	rec.Theme, rec.Note, rec.FrameOre, rec.Owner = from.Theme, from.Note, from.FrameOre, from.Owner
 	rec.MaxMonths, rec.MonthsReason, rec.Presentations = from.MaxMonths, from.MonthsReason, from.Presentations
+	rec.ApplicationsClock = from.ApplicationsClock
 	rec.DeadlineClock, rec.Criteria.V, rec.Texts.V = from.DeadlineClock, slices.Clone(from.Criteria.V), map[string]Text{}
 	rec.Form.V = from.ownForm()
 	for tag, text := range from.Texts.V {
@@ -398,6 +409,8 @@ func Mends(key string) string {
 		return "set_criterion"
 	case what == "content":
 		return "approve_content"
+	case what == "key":
+		return "name_holders"
 	}
 	return ""
 }
@@ -432,6 +445,14 @@ func (s *Service) approvable(ctx context.Context, rec *Call, _ form.Values) (rec
 	v := s.ready(ctx, rec)
 	if rec.ContentAt.IsZero() {
 		v.Block("call.blocked.content")
+	}
+	switch {
+	case s.Secret == (seal.Secret{}):
+		v.Block("call.blocked.secret")
+	case rec.Key.V == nil:
+		v.Block("call.blocked.key")
+	case !rec.Key.V.Rehearsed():
+		v.Block("call.blocked.rehearsal")
 	}
 	return v, nil
 }

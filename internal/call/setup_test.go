@@ -70,6 +70,7 @@ func approved(t testing.TB, s *call.Service) *call.Call {
 	c := draft(t, s, whole...)
 	_, err := s.Kind.Do(fageier, c.ID, "approve_content", input())
 	must(t, err)
+	rehearsed(t, s, c.ID)
 	c, err = s.Kind.Do(utvalg, c.ID, "approve", input())
 	must(t, err)
 	return c
@@ -148,7 +149,7 @@ func TestWhatBlocksApproval(t *testing.T) {
 			refused(t, "a call without "+x.key, fault.Conflict, "call.blocked."+x.key, err)
 		}
 		c := draft(t, s, whole...)
-		if lacks, err := s.Lacks(context.Background(), c); err != nil || len(lacks) != 1 || lacks[0].Key != "call.blocked.content" {
+		if lacks, err := s.Lacks(context.Background(), c); err != nil || len(lacks) != 2 || lacks[0].Key != "call.blocked.content" || lacks[1].Key != "call.blocked.key" {
 			t.Errorf("a whole call lacks %v, %v", lacks, err)
 		}
 	})
@@ -186,6 +187,7 @@ func TestTwoPeopleApprove(t *testing.T) {
 			_, err = s.Kind.Do(fageier, c.ID, "approve_content", input())
 			must(t, err)
 		}
+		rehearsed(t, s, c.ID)
 		_, err = s.Kind.Do(person("fageier", org.SubjectOwner, org.Committee), c.ID, "approve", input())
 		refused(t, "both by the same", fault.Forbidden, "", err)
 		_, err = s.Kind.Do(person("fou2", org.FoU, org.Committee), c.ID, "approve", input())

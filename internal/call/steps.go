@@ -39,7 +39,7 @@ func (s *Service) steps() []command {
 	both := []access.Rule{{Roles: []access.Role{org.FoU, org.Committee}}}
 	return []command{
 		{Command: lifecycle.Command{Name: "tell_sketches", Path: "send-svarene", From: []string{Assessment1}, To: []string{Open2}, Who: section, Confirm: true, Notify: informed,
-			Ground: "krav 3.2: alle skisser er besvart, og alle får svar samtidig"}, Check: s.free("tell_sketches")},
+			Ground: "krav 3.2: alle skisser er besvart, og alle får svar samtidig"}, Check: s.dated(s.free("tell_sketches")), Apply: s.openStage2},
 		{Command: lifecycle.Command{Name: "propose_awards", Path: "send-innstillingen", From: []string{Assessment2}, To: []string{Proposed}, Who: section, Confirm: true, Notify: informed,
 			Ground: "krav 3.2: alle vurderinger er inne, summen er innenfor rammen"}, Check: s.free("propose_awards")},
 		{Command: lifecycle.Command{Name: "return_awards", Path: "tilbake-til-vurdering", From: []string{Proposed}, To: []string{Assessment2}, Who: both, Reason: true, Notify: informed}, Check: s.free("return_awards")},

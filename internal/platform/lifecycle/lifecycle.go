@@ -51,6 +51,7 @@ type Command struct {
 
 	Fields []form.Field // what must be told
 	Reason bool         // a written reason is demanded
+	Own    bool         // given on a page that the module has itself, below the record's address and Path
 	Edit   bool         // shows what is stored and replaces it: two editors must see each other
 
 	Task    bool // somebody is expected to do this: it stands in their task list

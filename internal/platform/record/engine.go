@@ -111,11 +111,17 @@ func (e *Engine) Now(ctx context.Context) time.Time {
 	return e.Clock.Now()
 }
 
+// At gives a context in which [Engine.Now] gives what it gives now: one reading of
+// the clock for all that follows, also while something is waited for.
+func (e *Engine) At(ctx context.Context) context.Context {
+	return context.WithValue(ctx, nowKey{}, e.Now(ctx))
+}
+
 // Today gives the calendar day in Oslo as midnight UTC.
 func (e *Engine) Today(ctx context.Context) time.Time { return clock.Day(e.Now(ctx)) }
 
 func (e *Engine) tx(ctx context.Context, fn func(ctx context.Context) error) error {
-	return e.DB.Tx(context.WithValue(ctx, nowKey{}, e.Now(ctx)), fn)
+	return e.DB.Tx(e.At(ctx), fn)
 }
 
 // once is tx for a form that carries a key. When the same form was sent twice at

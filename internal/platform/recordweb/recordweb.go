@@ -126,7 +126,7 @@ func Mount[T record.Record](s *Site, v View[T]) {
 	}
 	for _, c := range v.Kind.Commands {
 		switch {
-		case c.System:
+		case c.System, c.Own:
 		case c.Create:
 			add("GET", path+"/"+c.Path, c.Name, web.LoggedIn, p.creating(c.Command, p.createForm))
 			add("POST", path+"/"+c.Path, c.Name, web.LoggedIn, p.creating(c.Command, p.create))
@@ -549,7 +549,7 @@ func (p *pages[T]) actions(ctx context.Context, rec T) ([]action, []blocked, err
 		}
 		out = append(out, action{
 			Label: label, Href: p.address(rec.Base()) + "/" + a.Path, Danger: a.Danger, Task: expected(a.Name),
-			Post: len(a.Fields) == 0 && !a.Reason && !a.Confirm && len(a.Verdict.Warnings) == 0,
+			Post: len(a.Fields) == 0 && !a.Own && !a.Reason && !a.Confirm && len(a.Verdict.Warnings) == 0,
 		})
 	}
 	for _, o := range p.view.Onward {
