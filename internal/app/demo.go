@@ -117,6 +117,8 @@ func openDemoOn(ctx context.Context, database, dir, base string, today time.Time
 		return nil, err
 	}
 	h.digests = filepath.Join(dir, digestFile)
+	h.drawer = &drawer{path: filepath.Join(dir, "nokkeldeler.json")}
+	h.calls.Handed = h.drawer.keep
 	err = h.furnish(ctx)
 	loaded := ""
 	if err == nil {

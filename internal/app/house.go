@@ -99,6 +99,7 @@ type house struct {
 	modules      []module.Module
 	files        files
 	login        *authn.OIDC // nil in the demo
+	drawer       *drawer     // nil but in the demo
 	telemetry    *telemetry.Telemetry
 	stopping     context.Context // done from the moment the program is told to stop
 	stop         context.CancelFunc
@@ -432,6 +433,9 @@ func (h *house) close() error {
 	var errs []error
 	if h.stop != nil {
 		h.stop()
+	}
+	if h.calls != nil {
+		h.calls.Stop()
 	}
 	if h.index != nil {
 		errs = append(errs, h.index.Close())

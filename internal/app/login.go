@@ -32,6 +32,7 @@ func (h *house) ownRoutes() {
 			web.Route{Pattern: "POST /logginn", Rule: web.Public, Handle: h.demoLogin},
 			web.Route{Pattern: "GET /demo", Rule: web.Public, Handle: h.demoPage},
 			web.Route{Pattern: "GET /demo/post", Rule: web.Public, Handle: h.demoMail},
+			web.Route{Pattern: "GET " + partsPath, Rule: web.Public, Handle: h.demoParts},
 			web.Route{Pattern: "POST /demo/klokke", Rule: web.Public, Handle: h.demoClock},
 		)
 	}

@@ -44,7 +44,11 @@ func (h *house) publicModules() []module.Module {
 
 // callPages is what the pages of calls are made with.
 func (h *house) callPages() callweb.Deps {
-	return callweb.Deps{Service: h.calls, Site: h.site, ThemeName: h.themeName, Awarded: h.awarded, BaseURL: h.settings.BaseURL}
+	deps := callweb.Deps{Service: h.calls, Site: h.site, ThemeName: h.themeName, Awarded: h.awarded, BaseURL: h.settings.BaseURL}
+	if h.settings.Demo {
+		deps.PartsHref = partsPath
+	}
+	return deps
 }
 
 // awarded gives the projects that came of a call, as far as everybody may know of

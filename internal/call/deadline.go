@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"funn/internal/platform/access"
-	"funn/internal/platform/db"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
 	"funn/internal/platform/record"
@@ -110,17 +109,6 @@ func (s *Service) Taking(ctx context.Context, id, stage string, fn func(ctx cont
 		}
 		return fn(ctx, c)
 	})
-}
-
-// held gives the call's state and holds it so until the transaction ends: closing
-// takes the same row for itself. SQLite has one writer at a time, who is this one.
-func (s *Service) held(ctx context.Context, id string) (string, error) {
-	d := s.Kind.Engine().DB
-	query := "SELECT state FROM record WHERE id = $1"
-	if d.Dialect == db.Postgres {
-		query += " FOR SHARE"
-	}
-	return db.One[string](ctx, d, query, id)
 }
 
 // scheduleShut sets the clock that ends the stage that the call is in, when its

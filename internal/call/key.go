@@ -7,7 +7,6 @@ import (
 
 	"funn/internal/org"
 	"funn/internal/platform/access"
-	"funn/internal/platform/db"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
 	"funn/internal/platform/lifecycle"
@@ -121,15 +120,6 @@ const (
 	partGiven   = "given"
 )
 
-type callPart struct {
-	Call    string `db:"call"`
-	Person  string `db:"person"`
-	Purpose string `db:"purpose"`
-	Box     []byte `db:"box"`
-}
-
-func (p callPart) context() string { return p.Call + " " + p.Person + " " + p.Purpose }
-
 // keepPart keeps a part, sealed, in the transaction.
 func (s *Service) keepPart(ctx context.Context, p callPart, part string) error {
 	if _, err := s.takePart(ctx, p); err != nil {
@@ -143,7 +133,7 @@ func (s *Service) keepPart(ctx context.Context, p callPart, part string) error {
 // can be opened.
 func (s *Service) takePart(ctx context.Context, p callPart) (string, error) {
 	d := s.Kind.Engine().DB
-	boxes, err := db.All[[]byte](ctx, d, "DELETE FROM call_part WHERE call = $1 AND person = $2 AND purpose = $3 RETURNING box", p.Call, p.Person, p.Purpose)
+	boxes, err := removeParts(ctx, d, p)
 	if err != nil || len(boxes) == 0 || s.Secret == (seal.Secret{}) {
 		return "", err
 	}
@@ -173,7 +163,7 @@ func (s *Service) nameHolders(ctx context.Context, c *record.Change[*Call]) erro
 	if err != nil {
 		return err
 	}
-	if _, err := s.Kind.Engine().DB.Exec(ctx, "DELETE FROM call_part WHERE call = $1", c.Rec.ID); err != nil {
+	if _, err := removeParts(ctx, s.Kind.Engine().DB, callPart{Call: c.Rec.ID}); err != nil {
 		return err
 	}
 	key := &Key{Public: public, Made: c.Now}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"funn/internal/platform/access"
-	"funn/internal/platform/db"
 	"funn/internal/platform/form"
 	"funn/internal/platform/record"
 	"funn/internal/platform/seal"
@@ -41,24 +40,18 @@ type Progress struct {
 	Stopped       bool // a program began and gave up or died: the holders give their parts again
 }
 
-type openingRow struct {
-	Done  int       `db:"done"`
-	Total int       `db:"total"`
-	Alive time.Time `db:"alive"`
-}
-
 // dead is for how long a program at work may give no sign of life.
 const dead = 30 * time.Second
 
 // Progress tells how far the opening of the call's stage has come.
 func (s *Service) Progress(ctx context.Context, c *Call) (p Progress, err error) {
 	p.Opening = c.Openings.V[c.Stage()]
-	rows, err := db.All[openingRow](ctx, s.Kind.Engine().DB, "SELECT done, total, alive FROM call_opening WHERE call = $1 AND stage = $2", c.ID, c.Stage())
-	if err != nil || len(rows) == 0 {
+	row, begun, err := openingOf(ctx, s.Kind.Engine().DB, c.ID, c.Stage())
+	if err != nil || !begun {
 		return p, err
 	}
-	p.Opened, p.Total = rows[0].Done, rows[0].Total
-	p.Running = p.Done.IsZero() && time.Since(rows[0].Alive) < dead
+	p.Opened, p.Total = row.Done, row.Total
+	p.Running = p.Done.IsZero() && time.Since(row.Alive) < dead
 	p.Stopped = p.Done.IsZero() && !p.Running
 	return p, nil
 }
@@ -115,8 +108,7 @@ func (s *Service) givePart(ctx context.Context, c *record.Change[*Call]) error {
 	}
 	all[stage] = Opening{By: append(o.By, h.Person), At: c.Now}
 	d := s.Kind.Engine().DB
-	if _, err := d.Exec(ctx, `INSERT INTO call_opening (call, stage, done, total, alive) VALUES ($1, $2, 0, 0, $3)
-		ON CONFLICT (call, stage) DO UPDATE SET done = 0, total = 0, alive = excluded.alive`, rec.ID, stage, time.Now()); err != nil {
+	if err := keepOpening(ctx, d, openingRow{Call: rec.ID, Stage: stage, Alive: time.Now()}); err != nil {
 		return err
 	}
 	id := rec.ID
@@ -128,9 +120,10 @@ func (s *Service) givePart(ctx context.Context, c *record.Change[*Call]) error {
 func (s *Service) open(ctx context.Context, id, stage string, key *seal.PrivateKey) {
 	ctx = access.With(ctx, access.System)
 	d := s.Kind.Engine().DB
+	row := openingRow{Call: id, Stage: stage}
 	err := s.Submissions.OpenAll(ctx, id, stage, key, func(done, total int) error {
-		_, err := d.Exec(ctx, "UPDATE call_opening SET done = $3, total = $4, alive = $5 WHERE call = $1 AND stage = $2", id, stage, done, total, time.Now())
-		return err
+		row.Done, row.Total, row.Alive = done, total, time.Now()
+		return keepOpening(ctx, d, row)
 	})
 	if err == nil {
 		_, err = s.Kind.As(ctx, id, "unseal", record.Input{})
@@ -140,7 +133,8 @@ func (s *Service) open(ctx context.Context, id, stage string, key *seal.PrivateK
 	}
 	slog.ErrorContext(ctx, "the opening of a call stopped", "call", id, "stage", stage, "error", err)
 	// The page tells that it stopped, and the holders can give their parts again.
-	if _, err := d.Exec(context.WithoutCancel(ctx), "UPDATE call_opening SET alive = NULL WHERE call = $1 AND stage = $2", id, stage); err != nil {
+	row.Alive = time.Time{}
+	if err := keepOpening(context.WithoutCancel(ctx), d, row); err != nil {
 		slog.ErrorContext(ctx, "it cannot be noted that the opening stopped; it shows in half a minute", "call", id, "error", err)
 	}
 }

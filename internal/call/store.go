@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"funn/internal/platform/access"
 	"funn/internal/platform/db"
@@ -85,4 +86,59 @@ func (s *Service) taken(ctx context.Context, slug string) (bool, error) {
 		return false, fmt.Errorf("address %s of a call: %w", slug, err)
 	}
 	return n > 0, nil
+}
+
+// held gives the call's state and holds it so until the transaction ends: closing
+// takes the same row for itself. SQLite has one writer at a time, who is this one.
+func (s *Service) held(ctx context.Context, id string) (string, error) {
+	d := s.Kind.Engine().DB
+	query := "SELECT state FROM record WHERE id = $1"
+	if d.Dialect == db.Postgres {
+		query += " FOR SHARE"
+	}
+	return db.One[string](ctx, d, query, id)
+}
+
+// callPart is a part of a key on its way to its holder, or from them.
+type callPart struct {
+	Call    string `db:"call"`
+	Person  string `db:"person"`
+	Purpose string `db:"purpose"`
+	Box     []byte `db:"box"`
+}
+
+func (p callPart) context() string { return p.Call + " " + p.Person + " " + p.Purpose }
+
+// removeParts removes the part, or all of the call's when no person is named, and
+// gives what was removed.
+func removeParts(ctx context.Context, d *db.DB, p callPart) ([][]byte, error) {
+	boxes, err := db.All[[]byte](ctx, d, "DELETE FROM call_part WHERE call = $1 AND ($2 = '' OR person = $2 AND purpose = $3) RETURNING box", p.Call, p.Person, p.Purpose)
+	if err != nil {
+		return nil, fmt.Errorf("parts of the key of call %s: %w", p.Call, err)
+	}
+	return boxes, nil
+}
+
+// openingRow is how far an opening has come, and when the program that is at it was
+// last seen.
+type openingRow struct {
+	Call  string    `db:"call"`
+	Stage string    `db:"stage"`
+	Done  int       `db:"done"`
+	Total int       `db:"total"`
+	Alive time.Time `db:"alive"`
+}
+
+func openingOf(ctx context.Context, d *db.DB, call, stage string) (row openingRow, begun bool, err error) {
+	rows, err := db.All[openingRow](ctx, d, "SELECT "+db.Columns[openingRow]("")+" FROM call_opening WHERE call = $1 AND stage = $2", call, stage)
+	if err != nil || len(rows) == 0 {
+		return row, false, err
+	}
+	return rows[0], true, nil
+}
+
+func keepOpening(ctx context.Context, d *db.DB, row openingRow) error {
+	_, err := d.Exec(ctx, `INSERT INTO call_opening (call, stage, done, total, alive) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (call, stage) DO UPDATE SET done = excluded.done, total = excluded.total, alive = excluded.alive`, row.Call, row.Stage, row.Done, row.Total, row.Alive)
+	return err
 }

@@ -30,7 +30,9 @@ type Deps struct {
 	ThemeName func(ctx context.Context, slug string) string
 	// Awarded gives what everybody may know of the projects that came of a call.
 	Awarded func(ctx context.Context, id string) ([]ui.Item, error)
-	BaseURL string // where readers reach the pages, without a path
+	// PartsHref leads to the parts that the demo's holders keep; empty elsewhere.
+	PartsHref string
+	BaseURL   string // where readers reach the pages, without a path
 }
 
 type pages struct{ Deps }
@@ -48,10 +50,12 @@ func Module(d Deps) module.Module {
 func (p *pages) routes(r *web.Router) {
 	recordweb.Mount(p.Site, recordweb.View[*call.Call]{
 		Kind: p.Service.Kind, Icon: ui.IconCall, Body: p.body, UpKey: "call.nav", UpPath: "/utlysning", Start: start, After: after,
-		Tabs: []recordweb.Tab[*call.Call]{{Path: "forhandsvisning", Key: "call.preview", Body: p.preview}, {Path: "skjema", Key: "call.forms", Body: p.forms}},
+		Tabs: []recordweb.Tab[*call.Call]{{Path: "forhandsvisning", Key: "call.preview", Body: p.preview}, {Path: keyPath, Key: "call.key", Staff: true, Body: p.key}, {Path: "skjema", Key: "call.forms", Body: p.forms}},
 	})
 	r.Add(
 		web.Route{Pattern: "GET /utlysning", Rule: web.OwnRecords, Handle: p.list},
+		web.Route{Pattern: "GET /utlysning/{number}/hent-nokkeldel", Rule: web.Staff, Kind: "call", Command: "fetch_part", Handle: p.fetchForm},
+		web.Route{Pattern: "POST /utlysning/{number}/hent-nokkeldel", Rule: web.Staff, Kind: "call", Command: "fetch_part", Handle: p.fetch},
 		web.Route{Pattern: "GET " + publicPath, Rule: web.Public, Handle: p.publicList},
 		web.Route{Pattern: "GET /kunnskap/utlysning/{slug}", Rule: web.Public, Handle: p.public},
 		web.Route{Pattern: "GET /kunnskap/utlysning/{slug}/datoer.ics", Rule: web.Public, Handle: p.calendar},
@@ -94,6 +98,8 @@ func after(command string, h *record.Head) string {
 	switch command {
 	case "set_part", "remove_part", "set_question", "move_question", "remove_question":
 		return address(h.Number) + "/skjema"
+	case "name_holders", "rehearse_part", "give_part":
+		return address(h.Number) + "/" + keyPath
 	}
 	return ""
 }

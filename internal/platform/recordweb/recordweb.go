@@ -108,6 +108,7 @@ type Onward struct {
 // Tab is a further page of a record: /behov/B-2022-001/PATH.
 type Tab[T record.Record] struct {
 	Path, Key string
+	Staff     bool // for the agency's own only
 	Body      func(c *web.Context, rec T) (templ.Component, error)
 }
 
@@ -241,7 +242,8 @@ func (p *pages[T]) show(tab string, body func(*web.Context, T) (templ.Component,
 		}
 		ctx, h := c.Ctx(), rec.Base()
 		inside := insider(c.Actor, p.kind.Subject(rec))
-		if tab == "logg" && !inside {
+		staffOnly := slices.ContainsFunc(p.view.Tabs, func(t Tab[T]) bool { return t.Path == tab && t.Staff })
+		if tab == "logg" && !inside || staffOnly && !c.Actor.Staff {
 			return loginFirst(c, fault.Missing())
 		}
 		content, err := body(c, rec)
@@ -257,6 +259,9 @@ func (p *pages[T]) show(tab string, body func(*web.Context, T) (templ.Component,
 		}
 		f.Tabs = append(f.Tabs, ui.Tab{Label: lang.T(ctx, "record.tab.overview"), Href: p.address(h), Current: tab == ""})
 		for _, t := range p.view.Tabs {
+			if t.Staff && !c.Actor.Staff {
+				continue
+			}
 			f.Tabs = append(f.Tabs, ui.Tab{Label: lang.T(ctx, t.Key), Href: p.address(h) + "/" + t.Path, Current: tab == t.Path})
 		}
 		if inside {
