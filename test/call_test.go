@@ -75,6 +75,10 @@ func TestCallFromPlanToDeadline(t *testing.T) {
 		u.visit("/oppgaver")
 		u.sees("Godkjenn innholdet i utlysningen")
 		u.does(page + "/godkjenn-innholdet")
+		if status, _ := s.post(t, "utvalg", page+"/godkjenn", values()); status != http.StatusConflict {
+			t.Errorf("approved before there is a key: %d", status)
+		}
+		s.ceremony(t, page)
 		s.refusedTo(t, page+"/godkjenn", number, values(), "utvalg", "utvalg2")
 		u.become("utvalg")
 		u.visit("/oppgaver")
@@ -115,6 +119,8 @@ func TestCallFromPlanToDeadline(t *testing.T) {
 		u.does(page+"/utsett-fristen", "deadline", "20.03.2023", "reason", "Mange har spurt.")
 		seen(public, "20. mars 2023 kl. 12.00", "Mange har spurt.")
 		move(time.Date(2023, 3, 20, 11, 0, 1, 0, time.UTC))
+		seen(public, "Fristen for skisser er ute")
+		move(time.Date(2023, 3, 20, 11, 0, 0, 0, time.UTC).Add(call.Grace))
 		if h := s.head(t, number); h.State != call.Assessment1 {
 			t.Fatalf("after its deadline the call stands in %s", h.State)
 		}
@@ -179,11 +185,12 @@ func TestExampleCallCanBeFinished(t *testing.T) {
 	send("fou", "/tekst-nynorsk", "title_in", "Brev og vedtak som folk forstår", "purpose", "x", "eligible", "x", "requirements", "x", "assessed", "x", "apply", "x", "contact", "x")
 	send("fou", "/kriterium", "criterion", "new", "name_nb", "Påvirkningskraft", "name_nn", "Påverknadskraft", "meaning_nb", "x", "meaning_nn", "x", "weight", "30", "principles", "impact", "assessor", "subject_owner")
 	send("fageier2", "/godkjenn-innholdet")
+	s.ceremony(t, page)
 	send("utvalg", "/godkjenn")
 	for _, x := range []struct {
 		at   time.Time
 		want string
-	}{{time.Date(2023, 2, 1, 6, 0, 0, 0, time.UTC), call.Open1}, {time.Date(2023, 3, 15, 11, 0, 1, 0, time.UTC), call.Assessment1}} {
+	}{{time.Date(2023, 2, 1, 6, 0, 0, 0, time.UTC), call.Open1}, {time.Date(2023, 3, 15, 11, 0, 0, 0, time.UTC).Add(call.Grace), call.Assessment1}} {
 		if err := s.Move(t.Context(), x.at); err != nil {
 			t.Fatal(err)
 		}

@@ -3,14 +3,18 @@
 package test
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,6 +41,8 @@ type site struct {
 	*app.Running
 	URL     string
 	clients map[string]*http.Client
+	log     *safeBuffer
+	folders []string // that it writes to: files, and the database on SQLite
 }
 
 // each runs a test on a fresh demo on either database.
@@ -52,7 +58,8 @@ func onSQLite(t *testing.T) *site {
 
 func start(t testing.TB, address string, extra ...func(*recordweb.Site) module.Module) *site {
 	t.Helper()
-	running, err := app.OpenDemo(t.Context(), address, t.TempDir(), demoDay, slog.New(slog.NewTextHandler(io.Discard, nil)), extra...)
+	dir, written := t.TempDir(), &safeBuffer{}
+	running, err := app.OpenDemo(t.Context(), address, dir, demoDay, slog.New(slog.NewJSONHandler(written, nil)), extra...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +70,47 @@ func start(t testing.TB, address string, extra ...func(*recordweb.Site) module.M
 			t.Error(err)
 		}
 	})
-	return &site{Running: running, URL: server.URL, clients: map[string]*http.Client{}}
+	folders := []string{dir}
+	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
+		folders = append(folders, filepath.Dir(path))
+	}
+	return &site{Running: running, URL: server.URL, clients: map[string]*http.Client{}, folders: folders, log: written}
+}
+
+// safeBuffer is a log that is written to while it is read.
+type safeBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// files gives all files in the folders that the site writes to.
+func (s *site) files(t testing.TB) []string {
+	t.Helper()
+	var out []string
+	for _, folder := range s.folders {
+		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() {
+				out = append(out, path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
 }
 
 // as gives a client that has logged in as the person; nobody for the empty name.
