@@ -76,6 +76,24 @@ func (c *Call) Takes(stage string, now time.Time) error {
 	return nil
 }
 
+// Takes is [Call.Takes] at the context's moment, for those who may be inside
+// [Service.Taking]: what was let in there stays in, also when the deadline is seen to
+// have passed before it is stored.
+func (s *Service) Takes(ctx context.Context, c *Call, stage string) error {
+	if in, ok := ctx.Value(admittedKey{}).(admitted); !ok || in != (admitted{c.ID, stage}) {
+		return c.Takes(stage, s.Kind.Engine().Now(ctx))
+	}
+	if c.State != taking(stage) {
+		return fault.New(fault.Conflict, "call.not_open")
+	}
+	return nil
+}
+
+type (
+	admittedKey struct{}
+	admitted    struct{ call, stage string }
+)
+
 // Taking runs fn in a transaction in which the call cannot close, if the call takes
 // what is sent in the stage. The clock is read once, before anything is waited for:
 // what reached the server in time is in time, also when the database is busy. fn
@@ -107,7 +125,7 @@ func (s *Service) Taking(ctx context.Context, id, stage string, fn func(ctx cont
 		if state != taking(stage) {
 			return fault.New(fault.Conflict, "call.not_open")
 		}
-		return fn(ctx, c)
+		return fn(context.WithValue(ctx, admittedKey{}, admitted{id, stage}), c)
 	})
 }
 

@@ -38,6 +38,14 @@ func TestNothingIsTakenAfterTheDeadline(t *testing.T) {
 		if taken, err := send(); !taken || err != nil {
 			t.Errorf("at the last moment: %v, %v", taken, err)
 		}
+		must(t, r.Taking(context.Background(), c.ID, call.Stage1, func(ctx context.Context, c *call.Call) error {
+			// Meanwhile another sees that the deadline has passed.
+			c.Shut.V = map[string]time.Time{call.Stage1: deadlineInTheEnd.Add(time.Millisecond)}
+			if fault.Of(r.Takes(context.Background(), c, call.Stage1)) != fault.Gone {
+				t.Error("somebody else is let in")
+			}
+			return r.Takes(ctx, c, call.Stage1)
+		}))
 		r.clock.add(time.Millisecond) // the job that shuts has not run
 		if taken, err := send(); taken || fault.Of(err) != fault.Gone {
 			t.Errorf("a millisecond late: %v, %v", taken, err)
