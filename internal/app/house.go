@@ -17,6 +17,8 @@ import (
 	"funn/internal/api"
 	"funn/internal/application"
 	"funn/internal/application/applicationweb"
+	"funn/internal/assessment"
+	"funn/internal/assessment/assessmentweb"
 	"funn/internal/call"
 	"funn/internal/call/callweb"
 	"funn/internal/commission"
@@ -91,6 +93,7 @@ type house struct {
 	plans        *plan.Service
 	calls        *call.Service
 	applications *application.Service
+	assessments  *assessment.Service
 	commissions  *commission.Service
 	needs        *need.Service
 	projects     *project.Service
@@ -204,6 +207,8 @@ func (h *house) build() {
 	h.calls.Secret = h.settings.Secret // not one that was made up: a key must outlive the program
 	h.projects = project.New(choices, choices, h.needs)
 	h.applications.Together = h.projects.RunTogether
+	h.assessments = assessment.New(h.applications, h.calls, h.people)
+	h.applications.Answering.Assessments = h.assessments
 	h.publications = publication.New(choices, choices, h.projects)
 	choices.publications = h.publications
 	h.uptakes = uptake.New(choices, h.needs, h.projects, h.publications)
@@ -214,6 +219,7 @@ func (h *house) build() {
 		planweb.Module(planweb.Deps{Service: h.plans, Site: h.site, Uses: uses}),
 		callweb.Module(h.callPages()),
 		applicationweb.Module(applicationweb.Deps{Service: h.applications, Calls: h.calls, Site: h.site}),
+		assessmentweb.Module(assessmentweb.Deps{Service: h.assessments, Site: h.site}),
 		commissionweb.Module(commissionweb.Deps{Service: h.commissions, Site: h.site, Organisations: h.people.OrganisationNames}),
 		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site, ThemeName: h.themeName, SetUp: projectweb.ToAnswer, Search: h.knowledge}),
 		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName, Files: &h.files}),

@@ -79,6 +79,16 @@ func (k *Kind[T]) Reindex(ctx context.Context) error {
 	return nil
 }
 
+// Renew makes anew what follows from one record, when what it follows from has
+// changed without a command to it.
+func (k *Kind[T]) Renew(ctx context.Context, id string) error {
+	rec, err := k.Load(ctx, id)
+	if err != nil {
+		return err
+	}
+	return k.project(ctx, rec)
+}
+
 func replace[R comparable](ctx context.Context, d *db.DB, table, owner, id string, rows []R) error {
 	if _, err := d.Exec(ctx, "DELETE FROM "+table+" WHERE "+owner+" = $1", id); err != nil {
 		return err
