@@ -112,7 +112,9 @@ func (s *Service) extendable(ctx context.Context, rec *Call, _ form.Values) (v r
 	return v, nil
 }
 
-func (s *Service) extend(ctx context.Context, c *record.Change[*Call]) error {
+// extend moves the deadline. The job that would have closed the call at the earlier
+// one finds that it is not over, and sets itself for the new one.
+func extend(_ context.Context, c *record.Change[*Call]) error {
 	rec, before := c.Rec, c.Rec.ClosesAt()
 	if err := readDates(rec, c.In, Dates[1:]...); err != nil {
 		return err
@@ -125,7 +127,7 @@ func (s *Service) extend(ctx context.Context, c *record.Change[*Call]) error {
 		return wrong("deadline", "call.not_later", "date", clock.Day(before))
 	}
 	rec.Extensions.V = append(rec.Extensions.V, Extension{At: c.Now, From: before, To: after, Reason: c.Reason})
-	return s.schedule(ctx, CloseJob, rec.ID, past(after))
+	return nil
 }
 
 func notProposed(_ context.Context, rec *Call, _ form.Values) (v record.Verdict, err error) {
@@ -142,7 +144,7 @@ func proposeCancel(_ context.Context, c *record.Change[*Call]) error {
 
 func proposed(_ context.Context, rec *Call, _ form.Values) (v record.Verdict, err error) {
 	if rec.CancelBy == "" {
-		v.Block("call.blocked.no_proposal")
+		v.Nothing("call.blocked.no_proposal")
 	}
 	return v, nil
 }

@@ -106,7 +106,7 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "open", Path: "apne", From: []string{Approved}, To: []string{Open1}, System: true, Notify: informed, Ground: "krav 3.2: på åpningsdagen"}, Apply: s.opened},
 		{Command: lifecycle.Command{Name: "close", Path: "lukk", From: []string{Open1}, To: []string{Assessment1}, System: true, Notify: informed, Ground: "krav 3.2: når fristen er ute"}},
 		{Command: lifecycle.Command{Name: "extend", Path: "utsett-fristen", From: []string{Open1}, Who: section, Edit: true, Reason: true, Confirm: true, Notify: informed,
-			Fields: later(), Ground: "krav 3.2: bare før fristen"}, Check: s.extendable, Apply: s.extend},
+			Fields: later(), Ground: "krav 3.2: bare før fristen"}, Check: s.extendable, Apply: extend},
 
 		{Command: lifecycle.Command{Name: "tell_state", Path: "tilstand", From: []string{Planned, Assessment1, Open2, Assessment2, Proposed, Decided, Announced}, To: append([]string{Assessment1}, told...), Who: section,
 			Fields: []form.Field{{Name: "state", Type: form.Choice, Required: true, From: otherStates}},
