@@ -163,7 +163,7 @@ func TestAPIFindsWhatThePortalFinds(t *testing.T) {
 			}
 			return out
 		}
-		for _, q := range []string{"q=sykefrav%C3%A6ret", "q=arbeid", "q=arbeidsgivere+sykefrav%C3%A6r", "q=finnesikkenoensted", "q=arbeid&{example}", "q=arbeid&{year}"} {
+		for _, q := range []string{"q=sykefrav%C3%A6ret", "q=arbeid", "q=arbeid+helse", "q=finnesikkenoensted", "q=arbeid&{example}", "q=arbeid&{year}"} {
 			api := strings.NewReplacer("{example}", "example=true", "{year}", "year=2022").Replace(q)
 			portal := strings.NewReplacer("{example}", "eksempel=true", "{year}", "aar=2022").Replace(q)
 			a := s.ask(t, "", "/api/v1/publications?limit=20&"+api)
@@ -179,6 +179,15 @@ func TestAPIFindsWhatThePortalFinds(t *testing.T) {
 			if q == "q=arbeid" && a.Total < 2 {
 				t.Errorf("%d publications on %s: the test needs more", a.Total, q)
 			}
+		}
+		// A reader is shown what has half of the words when nothing has all; a program is
+		// given what it asked for.
+		const words = "arbeid+finnesikkenoensted"
+		if a := s.ask(t, "", "/api/v1/publications?q="+words); a.Total != 0 {
+			t.Errorf("the API gives %d that lack a word", a.Total)
+		}
+		if _, page := s.get(t, "", "/kunnskap/sok?q="+words); !strings.Contains(page, "Ingen har alle ordene i «arbeid finnesikkenoensted».") || len(found("/kunnskap/sok?q="+words)) == 0 {
+			t.Error("the portal shows nothing that has half of the words, or does not say so")
 		}
 		first := s.ask(t, "", "/api/v1/publications?q=arbeid&limit=1")
 		if first.Next == nil {

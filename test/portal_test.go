@@ -79,6 +79,30 @@ func TestPortalHidesWhatIsNotPublic(t *testing.T) {
 	})
 }
 
+// What came of a call is told to everybody in the words that the public has for it:
+// a project that is wound up in Funn is finished, no more.
+func TestPortalTellsWhatCameOfACall(t *testing.T) {
+	s := onSQLite(t)
+	calls, _ := s.Engine.Kind("call")
+	c := &call.Call{Head: record.Head{Title: "Utlyst", State: call.Closed}, Slug: "utlyst", FrameOre: 1}
+	if err := calls.(*call.Kind).Import(system(t.Context()), c, ""); err != nil {
+		t.Fatal(err)
+	}
+	projects, _ := s.Engine.Kind("project")
+	for title, state := range map[string]string{"Det ferdige": project.Closed, "Det hemmelige": project.Created} {
+		p := &project.Project{Head: record.Head{Title: title, State: state, Unit: "avdir"}, Instrument: "grant", Grounds: db.JSON[[]string]{V: []string{c.ID}}}
+		p.SetFlag(project.PublicFlag, state == project.Closed)
+		if err := projects.(*project.Kind).Import(system(t.Context()), p, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, page := s.get(t, "", "/kunnskap/utlysning/utlyst")
+	_, list, _ := strings.Cut(page, "Det ferdige")
+	if status != http.StatusOK || !strings.Contains(list, ">Ferdig<") || strings.Contains(page, "Ferdig og lukket") || strings.Contains(page, "Det hemmelige") {
+		t.Errorf("%d: what came of the call is told as: %s", status, list)
+	}
+}
+
 // Of a project everybody may know the facts; what else is written of it is not
 // found and not shown.
 func TestPortalKnowsOnlyTheFactsOfAProject(t *testing.T) {

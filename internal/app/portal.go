@@ -58,7 +58,7 @@ func (h *house) awarded(ctx context.Context, id string) ([]ui.Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []ui.Item
+	var list []portal.Project
 	for _, head := range heads {
 		if head.Kind != "project" {
 			continue
@@ -67,24 +67,16 @@ func (h *house) awarded(ctx context.Context, id string) ([]ui.Item, error) {
 		if err != nil {
 			return nil, err
 		}
-		to := publicProject(p)
-		if to == "" {
+		if !project.Public(p) {
 			continue
 		}
 		shown, err := reader{h}.projectOf(ctx, p)
 		if err != nil {
 			return nil, err
 		}
-		item := ui.Item{Title: p.Title, Href: to, Meta: []string{p.Number}}
-		if p.Lang != string(lang.From(ctx).Tag()) {
-			item.Lang = p.Lang
-		}
-		for _, i := range shown.Institutions {
-			item.Meta = append(item.Meta, i.Name)
-		}
-		out = append(out, item)
+		list = append(list, shown)
 	}
-	return out, nil
+	return portal.ProjectItems(ctx, list), nil
 }
 
 // adminSettings tells how the house is set up, without its secrets.

@@ -134,7 +134,7 @@ func proposeCancel(_ context.Context, c *record.Change[*Call]) error {
 
 func proposed(_ context.Context, rec *Call, _ form.Values) (v record.Verdict, err error) {
 	if rec.CancelBy == "" {
-		v.Block("call.blocked.no_proposal")
+		v.Nothing("call.blocked.no_proposal")
 	}
 	return v, nil
 }

@@ -68,7 +68,7 @@ func hasSupplier(_ context.Context, a *Agreement, _ form.Values) (v record.Verdi
 
 func hasOption(_ context.Context, a *Agreement, _ form.Values) (v record.Verdict, err error) {
 	if a.OptionTo.IsZero() {
-		v.Block("agreement.no_option")
+		v.Nothing("agreement.no_option")
 	}
 	return v, nil
 }

@@ -205,6 +205,6 @@ func (p *pages) projects(c *web.Context) error {
 	}
 	b := f.props(total, all-total)
 	b.Title, b.Lead = lang.T(ctx, "portal.projects"), lang.T(ctx, "portal.projects.lead")
-	b.Count, b.Items = lang.TN(ctx, "portal.projects.count", total), projectItems(ctx, list)
+	b.Count, b.Items = lang.TN(ctx, "portal.projects.count", total), ProjectItems(ctx, list)
 	return show(c, page(c, b.Title, b.Lead), listPage(b))
 }

@@ -47,7 +47,7 @@ func (p *pages) front(c *web.Context) error {
 	}
 	// A project that its source does not name tells a reader little.
 	slices.SortStableFunc(projects, func(a, b Project) int { return cmp.Compare(unnamed(a), unnamed(b)) })
-	b.Projects, b.ProjectCount = projectItems(ctx, projects[:min(len(projects), onFront)]), lang.TN(ctx, "portal.all_projects", n)
+	b.Projects, b.ProjectCount = ProjectItems(ctx, projects[:min(len(projects), onFront)]), lang.TN(ctx, "portal.all_projects", n)
 	if p.Calls != nil {
 		if b.Calls, err = p.Calls(ctx); err != nil {
 			return err
@@ -151,7 +151,7 @@ func (p *pages) theme(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	b.Projects, b.ProjectsTitle = projectItems(ctx, projects), lang.TN(ctx, "portal.projects.count", n)
+	b.Projects, b.ProjectsTitle = ProjectItems(ctx, projects), lang.TN(ctx, "portal.projects.count", n)
 	if n > onFront {
 		b.MoreProjects, b.AllProjectsTo = lang.TN(ctx, "portal.show_projects", n), projectsPath+q
 	}

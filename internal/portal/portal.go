@@ -185,7 +185,9 @@ func reportItems(ctx context.Context, reports []Report) []ui.Item {
 	return out
 }
 
-func projectItems(ctx context.Context, projects []Project) []ui.Item {
+// ProjectItems lists projects as everybody reads of them, each with the public label
+// of its state.
+func ProjectItems(ctx context.Context, projects []Project) []ui.Item {
 	out := make([]ui.Item, len(projects))
 	for i, x := range projects {
 		out[i] = ui.Item{

@@ -543,7 +543,7 @@ func isoDay(t time.Time) string {
 
 func (s *Service) answerable(_ context.Context, p *Project, _ form.Values) (v verdict, err error) {
 	if p.Pending() == nil {
-		v.Block("project.blocked.nothing_pending")
+		v.Nothing("project.blocked.nothing_pending")
 	}
 	return v, nil
 }

@@ -670,7 +670,7 @@ func (s *Service) propose(_ context.Context, c *change) error {
 
 func (s *Service) proposed(_ context.Context, p *Publication, _ form.Values) (v verdict, err error) {
 	if p.Proposal.V.By == "" {
-		v.Block("publication.blocked.not_proposed")
+		v.Nothing("publication.blocked.not_proposed")
 	}
 	return v, nil
 }

@@ -75,7 +75,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	// The path stands in a URI, where these mean something else.
 	inURI := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
 	common := "file:" + inURI + "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_pragma=secure_delete(1)&_pragma=temp_store(2)"
-	write, err := sql.Open("sqlite", common+"&_pragma=journal_mode(WAL)&_txlock=immediate")
+	write, err := openLite(common + "&_pragma=journal_mode(WAL)&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -86,7 +86,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		write.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	read, err := sql.Open("sqlite", common+"&_pragma=query_only(1)")
+	read, err := openLite(common + "&_pragma=query_only(1)")
 	if err != nil {
 		write.Close()
 		return nil, fmt.Errorf("open %s for reading: %w", path, err)
@@ -142,6 +142,18 @@ func (d *DB) Optimize(ctx context.Context) error {
 		return nil
 	}
 	if _, err := d.write.ExecContext(ctx, "PRAGMA optimize=0x10002"); err != nil {
+		return mapped(fmt.Errorf("optimize: %w", err))
+	}
+	// With figures of single values a statement is compiled anew each time it is run
+	// with others (https://sqlite.org/c3ref/stmt.html); those of whole indexes are enough.
+	sampled, err := One[int](ctx, d, "SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat4'")
+	if err == nil && sampled > 0 {
+		_, err = d.Exec(ctx, "DELETE FROM sqlite_stat4")
+	}
+	if err != nil {
+		return mapped(fmt.Errorf("optimize: %w", err))
+	}
+	if _, err := d.write.ExecContext(ctx, "ANALYZE sqlite_schema"); err != nil {
 		return mapped(fmt.Errorf("optimize: %w", err))
 	}
 	// A connection reads the figures when it opens.

@@ -79,11 +79,20 @@ type Reason struct {
 type Verdict struct {
 	Blocking []Reason
 	Warnings []Reason
+	Idle     bool // there is nothing for the command to act on, so nobody looks for it
 }
 
 // Block adds a ground that blocks.
 func (v *Verdict) Block(key string, args ...any) {
 	v.Blocking = append(v.Blocking, Reason{key, args})
+}
+
+// Nothing blocks with the ground that there is nothing to act on, such as a proposal
+// to be answered that nobody has made. Whoever gives the command is told, but a
+// record's page does not list it among what cannot be done yet.
+func (v *Verdict) Nothing(key string, args ...any) {
+	v.Block(key, args...)
+	v.Idle = true
 }
 
 // Warn adds a warning that demands a reason.

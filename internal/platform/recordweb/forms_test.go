@@ -145,6 +145,13 @@ func (d desk) post(who, path string, sent url.Values, file string) *httptest.Res
 	return d.send(who, path, kind, body)
 }
 
+func (d desk) get(who, path string) *httptest.ResponseRecorder {
+	req := httptest.NewRequest(http.MethodGet, path, nil)
+	w := httptest.NewRecorder()
+	d.handler.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), whoKey{}, who)))
+	return w
+}
+
 func (d desk) send(who, path, kind string, body io.Reader) *httptest.ResponseRecorder {
 	req := httptest.NewRequest(http.MethodPost, path, body)
 	req.Header.Set("Content-Type", kind)
@@ -280,9 +287,7 @@ func TestNothingToActOn(t *testing.T) {
 		var list []form.Option
 		d.kind.Commands[1].Fields = append(d.kind.Commands[1].Fields, form.Field{Name: "part", Type: form.Choice, Required: true, From: func(context.Context, any) ([]form.Option, error) { return list, nil }})
 		shows := func() bool {
-			req := httptest.NewRequest(http.MethodGet, "/paper/"+d.number, nil)
-			w := httptest.NewRecorder()
-			d.handler.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), whoKey{}, "ed")))
+			w := d.get("ed", "/paper/"+d.number)
 			if w.Code != http.StatusOK {
 				t.Fatalf("the page: %d", w.Code)
 			}
@@ -293,6 +298,26 @@ func TestNothingToActOn(t *testing.T) {
 		}
 		if list = []form.Option{{Value: "a", Label: "A"}}; !shows() {
 			t.Error("the command is not shown though there is something to choose")
+		}
+		page := func() string { return d.get("ed", "/paper/"+d.number).Body.String() }
+		for _, c := range []struct {
+			name  string
+			guard func(*record.Verdict)
+			told  bool
+		}{
+			{"what blocks", func(v *record.Verdict) { v.Block("error.two_people") }, true},
+			{"that there is nothing to act on", func(v *record.Verdict) { v.Nothing("error.two_people") }, false},
+		} {
+			d.kind.Commands[1].Check = func(context.Context, *paper, form.Values) (v record.Verdict, err error) {
+				c.guard(&v)
+				return v, nil
+			}
+			if told := strings.Contains(page(), "Two people must agree"); told != c.told {
+				t.Errorf("%s is told on the record's page: %v, want %v", c.name, told, c.told)
+			}
+			if w := d.get("ed", "/paper/"+d.number+"/lever"); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "Two people must agree") {
+				t.Errorf("%s is not told on the command's page: %d", c.name, w.Code)
+			}
 		}
 	})
 }
@@ -321,9 +346,7 @@ func TestKeptFormKnowsItsVersion(t *testing.T) {
 			t.Fatalf("deliver: %d", w.Code)
 		}
 		d.router.Forms = keptForms{url.Values{"text": {"Written before."}, "_version": {"1"}}}
-		req := httptest.NewRequest(http.MethodGet, at, nil)
-		w := httptest.NewRecorder()
-		d.handler.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), whoKey{}, "ed")))
+		w := d.get("ed", at)
 		if page := w.Body.String(); w.Code != http.StatusConflict || !strings.Contains(page, "Written before.") || !strings.Contains(page, `name="_version" value="1"`) {
 			t.Errorf("status %d; the kept form carries its version: %v", w.Code, strings.Contains(page, `name="_version" value="1"`))
 		}

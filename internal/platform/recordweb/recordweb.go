@@ -566,9 +566,13 @@ func (p *pages[T]) actions(ctx context.Context, rec T) ([]action, []blocked, err
 	return out, not, nil
 }
 
-// idle says whether a command has nothing to act on: one of a list must be chosen,
-// and the list is empty, as when a file is to be removed from a record that has none.
+// idle says whether a command has nothing to act on: its guard says so, or one of a
+// list must be chosen and the list is empty, as when a file is to be removed from a
+// record that has none.
 func idle(ctx context.Context, a record.Action, rec any) (bool, error) {
+	if a.Verdict.Idle {
+		return true, nil
+	}
 	for _, f := range a.Fields {
 		if !f.Required || f.From == nil || f.Type != form.Choice && f.Type != form.Choices {
 			continue
