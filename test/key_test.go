@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"funn/internal/call"
 )
 
 // keepers are the demo's persons who hold the parts of keys in the scenarios.
@@ -38,6 +40,27 @@ func (s *site) ceremony(t testing.TB, page string) map[string]string {
 		send(person, "/ov-nokkeldel", "part", parts[person])
 	}
 	return parts
+}
+
+// keyed gives the demo's draft a key of which one part is fetched and not rehearsed,
+// and the pages that a key has when the call has closed.
+func (s *site) keyed(t testing.TB) []page {
+	t.Helper()
+	number := s.titled(t, "call", "Brev og vedtak som folk forstår")
+	address := "/utlysning/" + number
+	if status, body := s.post(t, "fou", address+"/nokkelholdere", values("holder_1", "fou", "holder_2", "jurist", "holder_3", "utvalg")); status != http.StatusSeeOther {
+		t.Fatalf("make a key: %d\n%s", status, body)
+	}
+	if status, _ := s.post(t, "jurist", address+"/hent-nokkeldel", values()); status != http.StatusOK {
+		t.Fatalf("fetch a part: %d", status)
+	}
+	id := s.head(t, number).ID
+	return []page{
+		{name: "the key of a draft", person: "fou", path: address + "/nokkel", status: http.StatusOK, sample: true},
+		{name: "the key of a call that has closed", person: "utvalg", path: address + "/nokkel", status: http.StatusOK, record: id, state: call.Assessment1, sample: true},
+		{name: "a part that is none", person: "utvalg", path: address + "/gi-nokkeldel", status: http.StatusUnprocessableEntity, wrong: true, record: id, state: call.Assessment1, sample: true},
+		{name: "a part to be fetched", person: "utvalg", path: address + "/hent-nokkeldel", status: http.StatusOK, sample: true},
+	}
 }
 
 // The pages of a call's key: who may see what, a part is shown once and to its holder

@@ -133,7 +133,7 @@ func pages(t testing.TB, s *site) []page {
 	if status, text := s.post(t, "", "/kunnskap/tilbakemelding", values("about", "error", "page", "/kunnskap", "body", "Lenken til rapporten virker ikke.", "email", "leser@example.org")); status != http.StatusSeeOther {
 		t.Fatalf("send feedback: %d\n%s", status, text)
 	}
-	out := slices.Clone(queried)
+	out := append(slices.Clone(queried), s.keyed(t)...)
 	for _, route := range s.Router.Routes() {
 		method, pattern, _ := strings.Cut(route.Pattern, " ")
 		pattern = strings.TrimSuffix(pattern, "{$}")
