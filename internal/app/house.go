@@ -23,6 +23,8 @@ import (
 	"funn/internal/call/callweb"
 	"funn/internal/commission"
 	"funn/internal/commission/commissionweb"
+	"funn/internal/decision"
+	"funn/internal/decision/decisionweb"
 	"funn/internal/need"
 	"funn/internal/need/needweb"
 	"funn/internal/org"
@@ -99,6 +101,7 @@ type house struct {
 	projects     *project.Service
 	publications *publication.Service
 	uptakes      *uptake.Service
+	decisions    *decision.Service
 	modules      []module.Module
 	files        files
 	login        *authn.OIDC // nil in the demo
@@ -209,6 +212,7 @@ func (h *house) build() {
 	h.applications.Together = h.projects.RunTogether
 	h.assessments = assessment.New(h.applications, h.calls, h.people)
 	h.applications.Answering.Assessments = h.assessments
+	h.decisions = decision.New(h.calls, h.applications, h.projects, h.people, h.settings.BaseURL)
 	h.publications = publication.New(choices, choices, h.projects)
 	choices.publications = h.publications
 	h.uptakes = uptake.New(choices, h.needs, h.projects, h.publications)
@@ -223,6 +227,7 @@ func (h *house) build() {
 		commissionweb.Module(commissionweb.Deps{Service: h.commissions, Site: h.site, Organisations: h.people.OrganisationNames}),
 		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site, ThemeName: h.themeName, SetUp: projectweb.ToAnswer, Search: h.knowledge}),
 		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName, Files: &h.files}),
+		decisionweb.Module(decisionweb.Deps{Service: h.decisions, Calls: h.calls, Cases: h.applications, Site: h.site}),
 		publicationweb.Module(publicationweb.Deps{Service: h.publications, Projects: h.projects, Site: h.site, Files: &h.files, ThemeName: h.themeName, ProjectURL: publicProject}),
 		uptakeweb.Module(uptakeweb.Deps{Service: h.uptakes, Site: h.site, ThemeName: h.themeName}),
 	}

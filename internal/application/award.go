@@ -54,8 +54,8 @@ func (s *Service) awardCommands() []command {
 			}, Ground: "krav 5 nr. 1"}, Check: s.undecided, Apply: takeStand},
 		{Command: lifecycle.Command{Name: "decide", Path: "vedta", From: []string{Proposed}, Who: committee, NotBy: []string{"propose"}, Confirm: true,
 			Ground: "FP §8.1: FoU-utvalget beslutter; krav C8"}, Check: s.decidable, Apply: s.decide},
-		{Command: lifecycle.Command{Name: "postpone", Path: "utsett", From: []string{Proposed}, Who: committee, Reason: true, Ground: "ui.md S7"}, Check: s.undecided, Apply: postpone},
-		{Command: lifecycle.Command{Name: "reopen", Path: "ta-opp-vedtaket", From: []string{Proposed}, Who: committee, Reason: true, Ground: "krav 3: angre er en ny hendelse"}, Check: decided, Apply: reconsider},
+		{Command: lifecycle.Command{Name: "postpone", Path: "utsett", From: []string{Proposed}, Who: committee, Reason: true, Ground: "ui.md S7"}, Check: s.postponable, Apply: s.postpone},
+		{Command: lifecycle.Command{Name: "reopen", Path: "ta-opp-vedtaket", From: []string{Proposed}, Who: committee, Reason: true, Ground: "krav 3: angre er en ny hendelse"}, Check: s.reopenable, Apply: reconsider},
 		{Command: lifecycle.Command{Name: "tell", Path: "send-vedtaket", From: []string{Proposed}, To: []string{Awarded, Conditions, Reserve, Rejected}, Who: section, Confirm: true,
 			Ground: "krav 3.2: besluttet og varslet er to ting"}, Check: s.tellable, Apply: s.tell},
 		{Command: lifecycle.Command{Name: "accept", Path: "ta-imot", From: []string{Awarded, Conditions}, Who: applicant, Confirm: true, Notify: section}, Check: unaccepted, Apply: accept},
@@ -231,12 +231,8 @@ func (s *Service) decidable(ctx context.Context, x *Submission, _ form.Values) (
 	if c.State != call.Proposed && c.State != call.Announced {
 		v.Block("submission.blocked.not_now")
 	}
-	meeting, err := s.Meetings.Sitting(ctx, x.Call, me)
-	if err != nil {
+	if err := s.sitting(ctx, x, &v); err != nil {
 		return v, err
-	}
-	if meeting == "" {
-		v.Block("submission.blocked.no_meeting")
 	}
 	fits, err := s.fits(ctx, c, x)
 	if !fits {
@@ -275,7 +271,7 @@ func (x *Submission) takes() int64 {
 // decide holds the frame once more with the call locked: two cases that are decided
 // at once must not both take the last of it.
 func (s *Service) decide(ctx context.Context, c *change) error {
-	if err := s.lockCall(ctx, c.Rec.Call); err != nil {
+	if err := s.LockCall(ctx, c.Rec.Call); err != nil {
 		return err
 	}
 	of, err := s.calls.Kind.Load(ctx, c.Rec.Call)
@@ -292,20 +288,46 @@ func (s *Service) decide(ctx context.Context, c *change) error {
 	a := c.Rec.Answer.V
 	a.DecidedBy, a.DecidedAt, a.Postponed = c.Actor.ID, c.Now, ""
 	a.Meeting, err = s.Meetings.Sitting(ctx, c.Rec.Call, c.Actor.ID)
+	if err == nil && a.Meeting == "" {
+		return fault.New(fault.Conflict, "submission.blocked.no_meeting") // it ended while we waited
+	}
 	return err
 }
 
-func postpone(_ context.Context, c *change) error {
-	c.Rec.Answer.V.Postponed = c.Reason
-	return nil
+// sitting: what the committee does with a case it does in a meeting, so that it
+// stands in the minutes.
+func (s *Service) sitting(ctx context.Context, x *Submission, v *record.Verdict) error {
+	if s.Meetings == nil {
+		v.Block("submission.blocked.no_meeting")
+		return nil
+	}
+	meeting, err := s.Meetings.Sitting(ctx, x.Call, access.From(ctx).ID)
+	if err == nil && meeting == "" {
+		v.Block("submission.blocked.no_meeting")
+	}
+	return err
 }
 
-// decided blocks what needs a decision that nobody has been told of.
-func decided(_ context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {
+func (s *Service) postponable(ctx context.Context, x *Submission, in form.Values) (v record.Verdict, err error) {
+	if v, err = s.undecided(ctx, x, in); err != nil {
+		return v, err
+	}
+	return v, s.sitting(ctx, x, &v)
+}
+
+func (s *Service) postpone(ctx context.Context, c *change) (err error) {
+	a := c.Rec.Answer.V
+	a.Postponed = c.Reason
+	a.Meeting, err = s.Meetings.Sitting(ctx, c.Rec.Call, c.Actor.ID)
+	return err
+}
+
+// reopenable: a decision that nobody has been told of is taken up in a meeting.
+func (s *Service) reopenable(ctx context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {
 	if !x.Answer.V.Decided() {
 		v.Block("submission.blocked.not_decided")
 	}
-	return v, nil
+	return v, s.sitting(ctx, x, &v)
 }
 
 func unaccepted(_ context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {

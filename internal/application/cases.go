@@ -81,9 +81,11 @@ func (s *Service) Hinder(ctx context.Context, c *call.Call, step string) ([]reco
 		name("call.blocked.undecided", applications, func(x *Submission) bool {
 			return slices.Contains(unanswered, x.State) || x.State == Proposed && !x.Answer.V.Decided()
 		})
-		minuted, err := s.Meetings.Minuted(ctx, c.ID)
-		if err != nil {
-			return nil, err
+		minuted := false
+		if s.Meetings != nil {
+			if minuted, err = s.Meetings.Minuted(ctx, c.ID); err != nil {
+				return nil, err
+			}
 		}
 		if !minuted {
 			block("call.blocked.minutes")

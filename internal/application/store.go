@@ -18,9 +18,9 @@ func (s *Service) CasesOf(ctx context.Context, callID, kind string) ([]*Submissi
 	return list, nil
 }
 
-// lockCall makes whoever decides on another case of the call wait until this
+// LockCall makes whoever decides on another case of the call wait until this
 // transaction is over. SQLite has one writer anyway.
-func (s *Service) lockCall(ctx context.Context, callID string) error {
+func (s *Service) LockCall(ctx context.Context, callID string) error {
 	d := s.Applications.Engine().DB
 	if d.Dialect != db.Postgres {
 		return nil
