@@ -72,8 +72,8 @@ func (s *Service) free(step string) func(context.Context, *Call, form.Values) (r
 // runHere says whether the call is run in Funn, so that its states and numbers follow
 // from its cases and are not told.
 func (s *Service) runHere(ctx context.Context, c *Call) (bool, error) {
-	if s.Cases == nil {
-		return false, nil
+	if s.Cases == nil || c.Key.V != nil {
+		return s.Cases != nil, nil
 	}
 	return s.Cases.Begun(ctx, c.ID)
 }

@@ -102,7 +102,7 @@ func Each(t *testing.T, more func(h *House) []module.Module, test func(t *testin
 		h.Calls.Cases = h.Cases
 		h.Projects = project.New(c, c, needs)
 		h.Decisions = decision.New(h.Calls, h.Cases, h.Projects, o.Directory, "https://funn.example")
-		h.Cases.Assessments = h
+		h.Cases.Assessments, h.Cases.People, h.Cases.Together = h, o.Directory, h.Projects.RunTogether
 		out := []module.Module{
 			{Name: "need", Kinds: []record.AnyKind{needs.Kind}, Messages: need.Messages},
 			{Name: "plan", Messages: plan.Messages},
