@@ -227,7 +227,7 @@ func (h *house) build() {
 		commissionweb.Module(commissionweb.Deps{Service: h.commissions, Site: h.site, Organisations: h.people.OrganisationNames}),
 		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site, ThemeName: h.themeName, SetUp: projectweb.ToAnswer, Search: h.knowledge}),
 		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName, Files: &h.files}),
-		decisionweb.Module(decisionweb.Deps{Service: h.decisions, Calls: h.calls, Cases: h.applications, Site: h.site}),
+		decisionweb.Module(decisionweb.Deps{Service: h.decisions, Calls: h.calls, Cases: h.applications, Site: h.site, Scores: h.scores}),
 		publicationweb.Module(publicationweb.Deps{Service: h.publications, Projects: h.projects, Site: h.site, Files: &h.files, ThemeName: h.themeName, ProjectURL: publicProject}),
 		uptakeweb.Module(uptakeweb.Deps{Service: h.uptakes, Site: h.site, ThemeName: h.themeName}),
 	}
@@ -235,6 +235,18 @@ func (h *house) build() {
 	for _, extra := range h.settings.Extra {
 		h.modules = append(h.modules, extra(h.site))
 	}
+}
+
+// scores tells what the assessments of cases come to, as far as the reader may know.
+func (h *house) scores(ctx context.Context, ids ...string) (map[string]decisionweb.Score, error) {
+	sums, err := h.assessments.Summary(ctx, ids...)
+	out := map[string]decisionweb.Score{}
+	for id, s := range sums {
+		if !s.Hidden {
+			out[id] = decisionweb.Score{Mean: s.Score(), Spread: float64(s.Spread), Given: len(s.Given)}
+		}
+	}
+	return out, err
 }
 
 // register makes the modules' kinds and texts known.
