@@ -206,7 +206,8 @@ func (h *house) build() {
 	h.calls = call.New(choices, choices, h.needs)
 	h.applications = application.New(h.calls, h.secret)
 	h.calls.Cases = h.applications
-	h.applications.People = h.people
+	h.calls.Submissions = h.applications
+	h.applications.People, h.applications.Files, h.applications.Deliver = h.people, &h.files, h.deliver
 	h.calls.Secret = h.settings.Secret // not one that was made up: a key must outlive the program
 	h.projects = project.New(choices, choices, h.needs)
 	h.applications.Together = h.projects.RunTogether
@@ -222,7 +223,7 @@ func (h *house) build() {
 		orgweb.Module(orgweb.Deps{Directory: h.people, Site: h.site, Uses: uses.Organisation}),
 		planweb.Module(planweb.Deps{Service: h.plans, Site: h.site, Uses: uses}),
 		callweb.Module(h.callPages()),
-		applicationweb.Module(applicationweb.Deps{Service: h.applications, Calls: h.calls, Site: h.site}),
+		applicationweb.Module(applicationweb.Deps{Service: h.applications, Calls: h.calls, Site: h.site, Invite: h.inviteCoAuthor}),
 		assessmentweb.Module(assessmentweb.Deps{Service: h.assessments, Site: h.site}),
 		commissionweb.Module(commissionweb.Deps{Service: h.commissions, Site: h.site, Organisations: h.people.OrganisationNames}),
 		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site, ThemeName: h.themeName, SetUp: projectweb.ToAnswer, Search: h.knowledge}),

@@ -4,14 +4,66 @@ import (
 	"context"
 
 	"funn/internal/platform/access"
+	"funn/internal/platform/fault"
 	"funn/internal/platform/record"
 )
 
-// Grow begins the application of a sketch that was invited: a draft of the same
-// people's.
+// Grow makes an application of an invited sketch, in the form of the second stage
+// with what the sketch said. One sketch grows into one application.
 func (s *Service) Grow(ctx context.Context, sketch *Submission) (*Submission, error) {
-	return s.Applications.Create(access.With(ctx, access.System), "grow", record.Input{}, func(x *Submission) {
-		x.Number = s.RandomNumber(Application)
-		x.Title, x.Call, x.Sketch, x.Applicant, x.CoAuthors, x.Lang = x.Number, sketch.Call, sketch.ID, sketch.Applicant, sketch.CoAuthors, sketch.Lang
+	ctx = access.With(ctx, access.System)
+	if sketch.State != Invited {
+		return nil, fault.New(fault.Conflict, "error.wrong_state")
+	}
+	var x *Submission
+	err := s.db().Tx(ctx, func(ctx context.Context) error {
+		grown, err := s.GrownFrom(ctx, sketch)
+		if err != nil || grown != nil {
+			x = grown
+			return err
+		}
+		x, err = s.Applications.Create(ctx, "grow", record.Input{}, func(a *Submission) {
+			a.Number = s.RandomNumber(Application)
+			a.Title, a.Lang, a.Call, a.Sketch = a.Number, sketch.Lang, sketch.Call, sketch.ID
+			a.Applicant, a.CoAuthors.V = sketch.Applicant, sketch.CoAuthors.V
+		})
+		if err != nil || sketch.Content.V == nil {
+			return err
+		}
+		of, err := s.CallOf(ctx, x)
+		if err != nil {
+			return err
+		}
+		return s.fill(ctx, x, Write(of, Application, *sketch.Content.V))
 	})
+	return x, err
+}
+
+// GrownFrom gives the application that grew from a sketch, as far as the context's
+// actor may see it; nil when there is none.
+func (s *Service) GrownFrom(ctx context.Context, sketch *Submission) (*Submission, error) {
+	list, err := s.Applications.List(ctx, grownFrom(sketch.ID), "r.id", 1, 0)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// fill writes a draft for its applicants.
+func (s *Service) fill(ctx context.Context, x *Submission, w Written) error {
+	for part, v := range w.Values {
+		if _, err := s.put(ctx, x, part, 1, sealedPart{Values: v}); err != nil {
+			return err
+		}
+	}
+	if len(w.Files) == 0 {
+		return nil
+	}
+	for _, f := range w.Files {
+		if err := s.noteFile(ctx, x.ID, f.Stored); err != nil {
+			return err
+		}
+	}
+	_, err := s.put(ctx, x, filesPart, 1, sealedPart{Files: w.Files})
+	return err
 }

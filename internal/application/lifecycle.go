@@ -16,8 +16,11 @@ func (s *Service) applicantCommands(kind string) []command {
 	}
 	return []command{
 		begin,
-		{Command: lifecycle.Command{Name: "submit", Path: "send", From: []string{Draft, Submitted}, To: []string{Submitted}, Who: authors, Confirm: true, Ground: "krav 3.3"}},
-		{Command: lifecycle.Command{Name: "withdraw", Path: "trekk", From: []string{Draft, Submitted, Assessing, Returned, Proposed, Reserve}[:sizes[kind]], To: []string{Withdrawn}, Who: applicant, Confirm: true, Danger: true, Ground: "krav 3.3"}},
+		{Command: lifecycle.Command{Name: "submit", Path: "send", From: []string{Draft, Submitted}, To: []string{Submitted}, Who: authors, Confirm: true, Own: true, Ground: "krav 3.3"}, Check: s.submittable, Apply: s.submit},
+		{Command: lifecycle.Command{Name: "withdraw", Path: "trekk", From: []string{Draft, Submitted, Assessing, Returned, Proposed, Reserve}[:sizes[kind]], To: []string{Withdrawn}, Who: applicant, Confirm: true, Danger: true, Ground: "krav 3.3"}, Apply: s.withdraw},
+		{Command: lifecycle.Command{Name: "join", Path: "bli-med", From: []string{Draft, Submitted}, System: true, Fields: []form.Field{{Name: "person", Required: true}}}, Apply: join},
+		{Command: lifecycle.Command{Name: "remove_author", Path: "fjern-medforfatter", From: []string{Draft, Submitted}, Who: applicant,
+			Fields: []form.Field{{Name: "author", Type: form.Choice, Required: true, From: s.coAuthors}}}, Apply: removeAuthor},
 	}
 }
 
@@ -28,6 +31,6 @@ var sizes = map[string]int{Sketch: 4, Application: 6}
 func (s *Service) openingCommands(string) []command {
 	return []command{
 		{Command: lifecycle.Command{Name: "expire", Path: "utlop", From: []string{Draft}, To: []string{Expired}, System: true}},
-		{Command: lifecycle.Command{Name: "open", Path: "apne", From: []string{Submitted}, To: []string{Assessing}, System: true}},
+		{Command: lifecycle.Command{Name: "open", Path: "apne", From: []string{Submitted}, To: []string{Assessing}, System: true}, Apply: s.open},
 	}
 }

@@ -63,8 +63,12 @@ type Service struct {
 	Applications *Kind
 	People       *org.Directory // who deals with cases, and what they belong to
 	Together     Together       // nil: no grounds are sought in earlier projects
-	calls        *call.Service
-	secret       seal.Secret // of drafts
+	Files        Store          // of the attachments
+	// Deliver sends a letter to those who write in a submission; nil sends none.
+	Deliver func(ctx context.Context, l Mail) error
+
+	calls  *call.Service
+	secret seal.Secret // of drafts
 	Answering
 }
 

@@ -3,6 +3,7 @@ package application
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"funn/internal/platform/access"
 	"funn/internal/platform/db"
@@ -42,3 +43,137 @@ func (s *Service) Lock(ctx context.Context, id string) error {
 	_, err := db.One[string](ctx, d, "SELECT id FROM submission WHERE id = $1 FOR UPDATE", id)
 	return err
 }
+
+// draftRow is a part of a draft as the database has it.
+type draftRow struct {
+	Submission string    `db:"submission"`
+	Part       string    `db:"part"`
+	Version    int       `db:"version"`
+	Box        []byte    `db:"box"`
+	SavedAt    time.Time `db:"saved_at"`
+	SavedBy    string    `db:"saved_by"`
+}
+
+// versionRow is a version that was sent.
+type versionRow struct {
+	Submission string    `db:"submission"`
+	N          int       `db:"n"`
+	SentAt     time.Time `db:"sent_at"`
+	SentBy     string    `db:"sent_by"`
+	Receipt    string    `db:"receipt"`
+	Box        []byte    `db:"box"`
+	Copy       []byte    `db:"copy"`
+}
+
+func (s *Service) db() *db.DB { return s.Sketches.Engine().DB }
+
+func (s *Service) draftRows(ctx context.Context, id string) ([]draftRow, error) {
+	rows, err := db.All[draftRow](ctx, s.db(), "SELECT "+db.Columns[draftRow]("")+" FROM draft_part WHERE submission = $1 ORDER BY part", id)
+	if err != nil {
+		return nil, fmt.Errorf("draft of %s: %w", id, err)
+	}
+	return rows, nil
+}
+
+// putDraft stores a part that was based on the version before; ok is false when
+// somebody else stored one in the meantime.
+func (s *Service) putDraft(ctx context.Context, row draftRow) (ok bool, err error) {
+	query := "UPDATE draft_part SET version = $3, box = $4, saved_at = $5, saved_by = $6 WHERE submission = $1 AND part = $2 AND version = $3 - 1"
+	if row.Version == 1 {
+		query = "INSERT INTO draft_part (submission, part, version, box, saved_at, saved_by) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (submission, part) DO NOTHING"
+	}
+	n, err := s.db().Exec(ctx, query, row.Submission, row.Part, row.Version, row.Box, row.SavedAt, row.SavedBy)
+	if err != nil {
+		return false, fmt.Errorf("save a part of a draft: %w", err)
+	}
+	return n == 1, nil
+}
+
+// forgetDraft removes what was written, and the applicants' own copies of what was
+// sent: after the deadline only two holders of the call's key open it.
+func (s *Service) forgetDraft(ctx context.Context, id string) error {
+	if _, err := s.db().Exec(ctx, "DELETE FROM draft_part WHERE submission = $1", id); err != nil {
+		return fmt.Errorf("forget a draft: %w", err)
+	}
+	if _, err := s.db().Exec(ctx, "UPDATE submission_version SET copy = $2 WHERE submission = $1", id, []byte{}); err != nil {
+		return fmt.Errorf("forget the copies of what was sent: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) versions(ctx context.Context, id string) ([]versionRow, error) {
+	rows, err := db.All[versionRow](ctx, s.db(), "SELECT "+db.Columns[versionRow]("")+" FROM submission_version WHERE submission = $1 ORDER BY n DESC", id)
+	if err != nil {
+		return nil, fmt.Errorf("versions of %s: %w", id, err)
+	}
+	return rows, nil
+}
+
+func (s *Service) version(ctx context.Context, id string, n int) (versionRow, error) {
+	return db.One[versionRow](ctx, s.db(), "SELECT "+db.Columns[versionRow]("")+" FROM submission_version WHERE submission = $1 AND n = $2", id, n)
+}
+
+// noteFile notes that a submission has a file in the store.
+func (s *Service) noteFile(ctx context.Context, id, stored string) error {
+	_, err := s.db().Exec(ctx, "INSERT INTO submission_file (stored, submission, kept) VALUES ($1, $2, FALSE) ON CONFLICT (stored, submission) DO NOTHING", stored, id)
+	if err != nil {
+		return fmt.Errorf("note a file: %w", err)
+	}
+	return nil
+}
+
+// keepFiles notes that what was sent has all files that the submission has now.
+func (s *Service) keepFiles(ctx context.Context, id string, files []File) error {
+	for _, f := range files {
+		if _, err := s.db().Exec(ctx, "UPDATE submission_file SET kept = TRUE WHERE stored = $1 AND submission = $2", f.Stored, id); err != nil {
+			return fmt.Errorf("keep a file: %w", err)
+		}
+	}
+	return nil
+}
+
+// dropFile forgets a file of the submission that no version sent has; free says that
+// nothing needs it any more.
+func (s *Service) dropFile(ctx context.Context, id, stored string) (free bool, err error) {
+	if _, err := s.db().Exec(ctx, "DELETE FROM submission_file WHERE stored = $1 AND submission = $2 AND NOT kept", stored, id); err != nil {
+		return false, fmt.Errorf("forget a file: %w", err)
+	}
+	n, err := db.One[int](ctx, s.db(), "SELECT count(*) FROM submission_file WHERE stored = $1", stored)
+	if err != nil {
+		return false, fmt.Errorf("who has a file: %w", err)
+	}
+	return n == 0, nil
+}
+
+// inCall holds for what is in the state, of what was begun in the call.
+func inCall(callID, state string) db.Where {
+	return *new(db.Where).And("b.call = ? AND r.state = ?", callID, state)
+}
+
+type inviteRow struct {
+	ID         string    `db:"id"`
+	Submission string    `db:"submission"`
+	Expires    time.Time `db:"expires"`
+}
+
+// invited gives the submission of an invitation that holds at the moment, by the
+// hash of its code.
+func (s *Service) invited(ctx context.Context, hash string, now time.Time) (string, error) {
+	row, err := db.One[inviteRow](ctx, s.db(), "SELECT "+db.Columns[inviteRow]("")+" FROM coauthor_invite WHERE id = $1 AND expires > $2", hash, now)
+	return row.Submission, err
+}
+
+// useInvite takes an invitation; ok is false when somebody else has.
+func (s *Service) useInvite(ctx context.Context, hash string) (bool, error) {
+	n, err := s.db().Exec(ctx, "DELETE FROM coauthor_invite WHERE id = $1", hash)
+	if err != nil {
+		return false, fmt.Errorf("use an invitation: %w", err)
+	}
+	return n == 1, nil
+}
+
+func (s *Service) countInvites(ctx context.Context, id string) (int, error) {
+	return db.One[int](ctx, s.db(), "SELECT count(*) FROM coauthor_invite WHERE submission = $1", id)
+}
+
+func grownFrom(sketch string) db.Where { return *new(db.Where).And("b.sketch = ?", sketch) }

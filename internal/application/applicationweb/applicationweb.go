@@ -3,6 +3,7 @@
 package applicationweb
 
 import (
+	"context"
 	"net/url"
 
 	"github.com/a-h/templ"
@@ -22,6 +23,9 @@ type Deps struct {
 	Service *application.Service
 	Calls   *call.Service
 	Site    *recordweb.Site
+	// Invite sends the invitation to write along to an address, whoever has it; path
+	// is of the page that it opens. Nil sends none.
+	Invite func(ctx context.Context, email, path, call string) error
 }
 
 type pages struct{ Deps }
@@ -35,10 +39,33 @@ func Module(d Deps) module.Module {
 	}
 }
 
-func (p *pages) routes(*web.Router) {
+func (p *pages) routes(r *web.Router) {
 	for _, k := range p.Service.Kinds() {
 		recordweb.Mount(p.Site, recordweb.View[*application.Submission]{Kind: k, Icon: ui.IconDocument, Body: p.body, Start: p.Service.Prefill, After: after})
+		// What is written here is nobody's but the applicants' own: Sealed keeps it from being left readable anywhere.
+		add := func(method, path, command string, h web.Handler) {
+			r.Add(web.Route{Pattern: method + " " + k.Path + "/{number}/" + path, Rule: web.OwnRecords, Kind: k.Name, Command: command, Sealed: true, Handle: h})
+		}
+		add("GET", "del/{part}", "", p.partForm(k.Name))
+		add("POST", "del/{part}", "", p.save(k.Name))
+		add("POST", "vedlegg/{question}", "", p.attach(k.Name))
+		add("GET", "vedlegg/{stored}", "", p.download(k.Name))
+		add("POST", "vedlegg/{stored}/fjern", "", p.detach(k.Name))
+		add("GET", "utskrift", "", p.whole(k.Name))
+		add("GET", "send", "submit", p.check(k.Name))
+		add("POST", "send", "submit", p.send(k.Name))
+		add("GET", "kvittering/{n}", "", p.receipt(k.Name, false))
+		add("GET", "kvittering/{n}/innhold", "", p.receipt(k.Name, true))
+		add("GET", "medforfattere", "", p.authors(k.Name))
+		add("POST", "medforfattere", "", p.invite(k.Name))
 	}
+	r.Add(
+		web.Route{Pattern: "GET " + minePath, Rule: web.LoggedIn, Handle: p.mine},
+		web.Route{Pattern: "GET " + joinPath, Rule: web.LoggedIn, Handle: p.joining},
+		web.Route{Pattern: "POST " + joinPath, Rule: web.LoggedIn, Handle: p.join},
+		web.Route{Pattern: "GET /utlysning/{number}/prov/{stage}", Rule: web.Staff, Kind: "call", Handle: p.previewParts},
+		web.Route{Pattern: "GET /utlysning/{number}/prov/{stage}/{part}", Rule: web.Staff, Kind: "call", Handle: p.previewPart},
+	)
 }
 
 // after leads whoever declared a conflict away from the case, which is lost to them.
@@ -63,6 +90,9 @@ func (p *pages) body(c *web.Context, x *application.Submission) (templ.Component
 	of, err := p.Service.CallOf(ctx, x)
 	if err != nil {
 		return nil, err
+	}
+	if application.Writes(ctx, x) {
+		return p.overview(ctx, x, of)
 	}
 	title, _ := of.TitleIn(lang.From(ctx).Tag())
 	facts := []ui.Fact{{Label: lang.T(ctx, "call.name"), Text: title, Href: of.PublicURL()}}

@@ -19,6 +19,10 @@ type FormProps struct {
 	// Guard warns before a page with unsaved changes is left, where the
 	// browser runs scripts.
 	Guard bool
+	// Autosave saves what is written twice a minute, where the browser runs scripts:
+	// it is posted to Action with the field _auto, and the answer is JSON with the
+	// version saved, and a text for the page's [SavedLine].
+	Autosave bool
 	// Errors is shown on top of the form, below ErrorTitle, or how many there are
 	// when that is empty.
 	Errors     []FieldError

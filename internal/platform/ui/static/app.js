@@ -9,6 +9,34 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
   addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
 
+// What is written is saved twice a minute. When it cannot be, as when somebody else
+// has saved, the line says so, and nothing more is saved until the writer does it.
+for (const form of document.querySelectorAll("form[data-autosave]")) {
+  const line = form.querySelector("[data-saved]");
+  const every = Number(form.dataset.autosave) || 30000;
+  let changed = false;
+  form.addEventListener("input", () => { changed = true; });
+  form.addEventListener("submit", () => clearInterval(timer));
+  const timer = setInterval(async () => {
+    if (!changed) return;
+    changed = false;
+    const body = new URLSearchParams(new FormData(form));
+    body.set("_auto", "1");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "error" });
+      const told = await answer.json();
+      if (line && told.text) line.textContent = told.text;
+      if (answer.ok) {
+        form.elements._version.value = told.version;
+      } else {
+        clearInterval(timer);
+      }
+    } catch {
+      changed = true; // the net is away, or the login: it is tried again
+    }
+  }, every);
+}
+
 // Characters left, below each text area that has a limit. What is shown
 // follows every key; what is said aloud waits until the writer pauses.
 for (const area of document.querySelectorAll("textarea[data-max]")) {
