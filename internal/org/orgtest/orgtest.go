@@ -163,7 +163,7 @@ func (p Page) Has(texts ...string) bool {
 // what every page must keep: one h1, no text that is missing.
 func (h *House) Get(t testing.TB, id, path string) Page {
 	t.Helper()
-	return h.ask(t, id, httptest.NewRequest(http.MethodGet, path, nil))
+	return h.Ask(t, id, httptest.NewRequest(http.MethodGet, path, nil))
 }
 
 // Post sends a form as the person. Pairs are names and values.
@@ -175,7 +175,7 @@ func (h *House) Post(t testing.TB, id, path string, pairs ...string) Page {
 	}
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(v.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return h.ask(t, id, r)
+	return h.Ask(t, id, r)
 }
 
 // Handler serves the pages, and what they need to look right, with everybody
@@ -191,7 +191,8 @@ func (h *House) Handler(id string) http.Handler {
 
 var headings = regexp.MustCompile(`<h1[ >]`)
 
-func (h *House) ask(t testing.TB, id string, r *http.Request) Page {
+// Ask sends a request as the person, and holds the page to what every page must keep.
+func (h *House) Ask(t testing.TB, id string, r *http.Request) Page {
 	t.Helper()
 	if r.Header.Get("Accept-Language") == "" {
 		r.Header.Set("Accept-Language", "nb")

@@ -57,7 +57,12 @@ func (c *Context) ReadForm() (url.Values, error) {
 		if c.R.PostForm != nil {
 			return c.R.PostForm, nil
 		}
-		if parts, err := c.R.MultipartReader(); err == nil {
+		// MultipartReader leaves a request of another type unreadable as a form.
+		if kind, _, _ := mime.ParseMediaType(c.R.Header.Get("Content-Type")); kind == "multipart/form-data" {
+			parts, err := c.R.MultipartReader()
+			if err != nil {
+				return nil, unread(err)
+			}
 			return c.readTyped(parts)
 		}
 	}

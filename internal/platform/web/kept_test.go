@@ -76,3 +76,13 @@ func TestSealedFormLeavesNothingReadable(t *testing.T) {
 		t.Errorf("a form cut short: %v", err)
 	}
 }
+
+// A sealed address takes forms without files too.
+func TestSealedFormWithoutFiles(t *testing.T) {
+	r := httptest.NewRequest(http.MethodPost, "/x", strings.NewReader("title=%C3%86rlig"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	c := &web.Context{R: r, Route: web.Route{Sealed: true}}
+	if got, err := c.ReadForm(); err != nil || got.Get("title") != "Ærlig" {
+		t.Errorf("%v, %v", got, err)
+	}
+}
