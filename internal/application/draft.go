@@ -126,7 +126,7 @@ func (s *Service) Writable(ctx context.Context, x *Submission, c *call.Call) err
 	case x.State != Draft && x.State != Submitted:
 		return fault.New(fault.Conflict, "error.wrong_state")
 	}
-	return c.Takes(x.Kind, s.Of(x.Kind).Engine().Now(ctx))
+	return s.calls.Takes(ctx, c, x.Kind)
 }
 
 // writing runs fn in a transaction in which what is written now is in time.

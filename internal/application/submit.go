@@ -82,7 +82,7 @@ func (s *Service) submittable(ctx context.Context, x *Submission, _ form.Values)
 	if err != nil {
 		return v, err
 	}
-	if err := c.Takes(x.Kind, s.Of(x.Kind).Engine().Now(ctx)); err != nil {
+	if err := s.calls.Takes(ctx, c, x.Kind); err != nil {
 		f, _ := fault.As(err)
 		v.Block(f.Key, f.Args...)
 		return v, nil
@@ -102,7 +102,7 @@ func (s *Service) submit(ctx context.Context, c *record.Change[*Submission]) err
 	if err != nil {
 		return err
 	}
-	if err := of.Takes(x.Kind, c.Now); err != nil {
+	if err := s.calls.Takes(ctx, of, x.Kind); err != nil {
 		return err
 	}
 	if of.Key.V == nil {

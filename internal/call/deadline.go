@@ -76,23 +76,22 @@ func (c *Call) Takes(stage string, now time.Time) error {
 	return nil
 }
 
-// Takes is [Call.Takes] at the context's moment, for those who may be inside
-// [Service.Taking]: what was let in there stays in, also when the deadline is seen to
-// have passed before it is stored.
+// Takes says why the call does not take what reached the server at the context's
+// moment ([record.Engine.At]); nil when it does. Unlike [Call.Takes] it lets in what
+// was on its way when the deadline was seen to have passed: that is in time, unless the
+// clock has been set back since. Faults: those of [Call.Takes].
 func (s *Service) Takes(ctx context.Context, c *Call, stage string) error {
-	if in, ok := ctx.Value(admittedKey{}).(admitted); !ok || in != (admitted{c.ID, stage}) {
-		return c.Takes(stage, s.Kind.Engine().Now(ctx))
+	e := s.Kind.Engine()
+	due, shut := c.Due(stage), c.Shut.V[stage]
+	setBack := !shut.IsZero() && e.Clock.Now().Before(shut)
+	if setBack || !due.IsZero() && e.Now(ctx).After(due) {
+		return fault.New(fault.Gone, "call.late", "deadline", due)
 	}
 	if c.State != taking(stage) {
 		return fault.New(fault.Conflict, "call.not_open")
 	}
 	return nil
 }
-
-type (
-	admittedKey struct{}
-	admitted    struct{ call, stage string }
-)
 
 // Taking runs fn in a transaction in which the call cannot close, if the call takes
 // what is sent in the stage. The clock is read once, before anything is waited for:
@@ -106,7 +105,7 @@ func (s *Service) Taking(ctx context.Context, id, stage string, fn func(ctx cont
 	if err != nil {
 		return err
 	}
-	if err := c.Takes(stage, e.Now(ctx)); err != nil {
+	if err := s.Takes(ctx, c, stage); err != nil {
 		if c.State == taking(stage) && c.Shut.V[stage].IsZero() && c.Ended(stage, e.Now(ctx)) && !e.DB.InTx(ctx) {
 			// The first to see that the deadline has passed says so for good.
 			if serr := s.ShutDue(access.With(ctx, access.System), id); serr != nil {
@@ -125,7 +124,7 @@ func (s *Service) Taking(ctx context.Context, id, stage string, fn func(ctx cont
 		if state != taking(stage) {
 			return fault.New(fault.Conflict, "call.not_open")
 		}
-		return fn(context.WithValue(ctx, admittedKey{}, admitted{id, stage}), c)
+		return fn(ctx, c)
 	})
 }
 
