@@ -166,10 +166,10 @@ func (s *site) titled(t testing.TB, kind, title string) string {
 	return ""
 }
 
-// A newcomer finishes the demo's draft: what its page says is missing is all that is.
-func TestExampleCallCanBeFinished(t *testing.T) {
-	s := onSQLite(t)
-	var h record.Head
+// finished finishes the demo's draft as a newcomer would, with what the steps given
+// add to it, and gives its head and the parts of its key by person.
+func (s *site) finished(t testing.TB, more ...func(send func(person, path string, pairs ...string))) (h record.Head, parts map[string]string) {
+	t.Helper()
 	for _, x := range s.records(t, "call") {
 		if x.State == call.Draft && x.Example {
 			h = x
@@ -184,9 +184,19 @@ func TestExampleCallCanBeFinished(t *testing.T) {
 	}
 	send("fou", "/tekst-nynorsk", "title_in", "Brev og vedtak som folk forstår", "purpose", "x", "eligible", "x", "requirements", "x", "assessed", "x", "apply", "x", "contact", "x")
 	send("fou", "/kriterium", "criterion", "new", "name_nb", "Påvirkningskraft", "name_nn", "Påverknadskraft", "meaning_nb", "x", "meaning_nn", "x", "weight", "30", "principles", "impact", "assessor", "subject_owner")
+	for _, step := range more {
+		step(send)
+	}
 	send("fageier2", "/godkjenn-innholdet")
-	s.ceremony(t, page)
+	parts = s.ceremony(t, page)
 	send("utvalg", "/godkjenn")
+	return h, parts
+}
+
+// A newcomer finishes the demo's draft: what its page says is missing is all that is.
+func TestExampleCallCanBeFinished(t *testing.T) {
+	s := onSQLite(t)
+	h, _ := s.finished(t)
 	for _, x := range []struct {
 		at   time.Time
 		want string
