@@ -219,12 +219,15 @@ func (h *house) build() {
 	h.uptakes = uptake.New(choices, h.needs, h.projects, h.publications)
 	h.site = &recordweb.Site{Engine: h.engine, Names: h.people.Names, Unit: h.people.UnitName}
 	uses := uses{h}
+	assessments := assessmentweb.New(assessmentweb.Deps{
+		Service: h.assessments, Cases: h.applications, Calls: h.calls, Site: h.site, Organisations: h.people.OrganisationOptions, Content: applicationweb.Content,
+	})
 	h.modules = []module.Module{
 		orgweb.Module(orgweb.Deps{Directory: h.people, Site: h.site, Uses: uses.Organisation}),
 		planweb.Module(planweb.Deps{Service: h.plans, Site: h.site, Uses: uses}),
 		callweb.Module(h.callPages()),
-		applicationweb.Module(applicationweb.Deps{Service: h.applications, Calls: h.calls, Site: h.site, Invite: h.inviteCoAuthor}),
-		assessmentweb.Module(assessmentweb.Deps{Service: h.assessments, Site: h.site}),
+		applicationweb.Module(applicationweb.Deps{Service: h.applications, Calls: h.calls, Site: h.site, Invite: h.inviteCoAuthor, Case: assessments.Case}),
+		assessments.Module(),
 		commissionweb.Module(commissionweb.Deps{Service: h.commissions, Site: h.site, Organisations: h.people.OrganisationNames}),
 		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site, ThemeName: h.themeName, SetUp: projectweb.ToAnswer, Search: h.knowledge}),
 		projectweb.Module(projectweb.Deps{Service: h.projects, Site: h.site, Organisations: h.people.OrganisationNames, ThemeName: h.themeName, Files: &h.files}),

@@ -68,7 +68,7 @@ func (s *Service) commands() []command {
 	}
 	due := form.Field{Name: "due", Type: form.Day, Required: true, Value: form.On(func(a *Assessment) string { return a.Due.Format("2006-01-02") })}
 	return []command{
-		{Command: lifecycle.Command{Name: "request", Path: "ny", Create: true, To: []string{Asked}, Who: []access.Rule{{Roles: []access.Role{org.FoU}}},
+		{Command: lifecycle.Command{Name: "request", Path: "ny", Create: true, Own: true, To: []string{Asked}, Who: []access.Rule{{Roles: []access.Role{org.FoU}}},
 			Fields: []form.Field{
 				{Name: "case", Required: true, Max: 40},
 				{Name: "sort", Type: form.Choice, Required: true, Options: form.Codes("assessment.sort", Sorts...)},
@@ -80,7 +80,7 @@ func (s *Service) commands() []command {
 				area("ground", 1000)},
 			Ground: "krav C7: habilitet først"}, Apply: s.accept},
 		{Command: lifecycle.Command{Name: "decline", Path: "avsla", From: []string{Asked, Accepted}, To: []string{Declined}, Who: assessor, Reason: true, Danger: true}},
-		{Command: lifecycle.Command{Name: "save", Path: "lagre", From: []string{Accepted, Begun}, To: []string{Begun}, Who: assessor, Edit: true,
+		{Command: lifecycle.Command{Name: "save", Path: "lagre", From: []string{Accepted, Begun}, To: []string{Begun}, Who: assessor, Edit: true, Own: true,
 			Fields: []form.Field{
 				{Name: "part", Type: form.Choice, Required: true, From: s.parts, Private: true},
 				{Name: "score", Type: form.Choice, Options: form.Codes("assessment.score", "7", "6", "5", "4", "3", "2", "1"), Private: true},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"funn/internal/application"
+	"funn/internal/platform/access"
 	"funn/internal/platform/db"
 )
 
@@ -43,6 +45,47 @@ func (s *Service) consensusOf(ctx context.Context, caseID string) (*Consensus, e
 		return nil, err
 	}
 	return list[0], nil
+}
+
+// consensuses gives what is come to together of cases, by case, whoever asks.
+func (s *Service) consensuses(ctx context.Context, caseIDs []string) (map[string]*Consensus, error) {
+	out := map[string]*Consensus{}
+	for chunk := range slices.Chunk(caseIDs, 500) {
+		list, err := s.Consensuses.List(system(ctx), *new(db.Where).In("b.submission", chunk...), "r.id", 0, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			out[r.Case] = r
+		}
+	}
+	return out, nil
+}
+
+// casesOf gives the cases with the ids that the context's actor may read.
+func (s *Service) casesOf(ctx context.Context, ids []string) ([]*application.Submission, error) {
+	var out []*application.Submission
+	for _, k := range s.cases.Kinds() {
+		for chunk := range slices.Chunk(ids, 500) {
+			list, err := k.List(ctx, *new(db.Where).In("r.id", chunk...), "r.id", 0, 0)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, list...)
+		}
+	}
+	return out, nil
+}
+
+// CasesOf gives the sketches or the applications of a call that the context's actor
+// may read and deal with, by number. Before they are opened nobody has any.
+func (s *Service) CasesOf(ctx context.Context, callID, kind string) ([]*application.Submission, error) {
+	list, err := s.cases.Of(kind).List(ctx, *new(db.Where).And("b.call = ?", callID).And("r.flags LIKE ?", "% "+application.Opened+" %"), "r.number", 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	actor := access.From(ctx)
+	return slices.DeleteFunc(list, func(x *application.Submission) bool { return !insider(actor, x) }), nil
 }
 
 // ConsensusOf is what is come to together of a case, if the context's actor may read

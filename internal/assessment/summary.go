@@ -53,10 +53,19 @@ func (s Summary) Score() float64 {
 // context's actor may read and deal with. To somebody who has an assessment of a case
 // to deliver, nothing is told of the others'.
 func (s *Service) Summary(ctx context.Context, ids ...string) (map[string]Summary, error) {
-	actor := access.From(ctx)
-	heads, err := s.Kind.Engine().Heads(ctx, ids...)
+	cases, err := s.casesOf(ctx, ids)
 	if err != nil {
 		return nil, err
+	}
+	return s.SummaryOf(ctx, cases)
+}
+
+// SummaryOf is Summary of cases that were read as the context's actor.
+func (s *Service) SummaryOf(ctx context.Context, cases []*application.Submission) (map[string]Summary, error) {
+	actor := access.From(ctx)
+	ids := make([]string, len(cases))
+	for i, x := range cases {
+		ids[i] = x.ID
 	}
 	list, err := s.of(ctx, ids...)
 	if err != nil {
@@ -66,16 +75,13 @@ func (s *Service) Summary(ctx context.Context, ids ...string) (map[string]Summar
 	for _, a := range list {
 		byCase[a.Case] = append(byCase[a.Case], a)
 	}
+	together, err := s.consensuses(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	calls := map[string]*call.Call{}
 	out := map[string]Summary{}
-	for _, id := range ids {
-		if _, ok := heads[id]; !ok {
-			continue
-		}
-		x, err := s.cases.Find(ctx, id)
-		if err != nil {
-			return nil, err
-		}
+	for _, x := range cases {
 		if !actor.System && !insider(actor, x) {
 			continue
 		}
@@ -84,16 +90,11 @@ func (s *Service) Summary(ctx context.Context, ids ...string) (map[string]Summar
 				return nil, err
 			}
 		}
-		hidden := slices.ContainsFunc(byCase[id], func(a *Assessment) bool { return a.Open() && !a.Over && slices.Contains(actor.As, a.Assessor) })
-		if hidden {
-			out[id] = Summary{Criteria: criteriaOf(calls[x.Call]), Hidden: true}
+		if slices.ContainsFunc(byCase[x.ID], func(a *Assessment) bool { return a.Open() && !a.Over && slices.Contains(actor.As, a.Assessor) }) {
+			out[x.ID] = Summary{Criteria: criteriaOf(calls[x.Call]), Hidden: true}
 			continue
 		}
-		r, err := s.consensusOf(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		out[id] = sumUp(calls[x.Call], byCase[id], r)
+		out[x.ID] = sumUp(calls[x.Call], byCase[x.ID], together[x.ID])
 	}
 	return out, nil
 }

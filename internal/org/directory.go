@@ -403,7 +403,8 @@ func UnitOptions(units []*Unit) []form.Option {
 	return out
 }
 
-func (d *Directory) organisationOptions(ctx context.Context, _ any) ([]form.Option, error) {
+// OrganisationOptions makes options of the active organisations; the value is the id.
+func (d *Directory) OrganisationOptions(ctx context.Context, _ any) ([]form.Option, error) {
 	list, err := d.Organisations.List(all(ctx), *new(db.Where).And("r.state = ?", Active), "r.title_sort, r.id", 0, 0)
 	if err != nil {
 		return nil, err

@@ -96,7 +96,7 @@ func (d *Directory) organisations() *record.Kind[*Organisation] {
 				Fields: []form.Field{
 					{Name: "name", Required: true, Max: 150},
 					{Name: "org_type", Type: form.Choice, Required: true, Options: form.Codes("organisation.type", OrganisationTypes...)},
-					{Name: "parent", Type: form.Choice, From: d.organisationOptions},
+					{Name: "parent", Type: form.Choice, From: d.OrganisationOptions},
 					{Name: "orgnr", Max: 20},
 				},
 			}, Check: d.nameFree, Apply: registerOrganisation},
@@ -114,7 +114,7 @@ func (d *Directory) organisations() *record.Kind[*Organisation] {
 						Name: "org_type", Type: form.Choice, Required: true, Options: form.Codes("organisation.type", OrganisationTypes...),
 						Value: form.On(func(o *Organisation) string { return o.Type }),
 					},
-					{Name: "parent", Type: form.Choice, From: d.organisationOptions, Value: form.On(func(o *Organisation) string { return o.Parent })},
+					{Name: "parent", Type: form.Choice, From: d.OrganisationOptions, Value: form.On(func(o *Organisation) string { return o.Parent })},
 				},
 			}, Apply: editOrganisation},
 			{Command: lifecycle.Command{
@@ -155,7 +155,7 @@ func (d *Directory) persons() *record.Kind[*Person] {
 					{Name: "name", Required: true, Max: 100},
 					{Name: "email", Max: 150},
 					{Name: "unit", Type: form.Choice, From: d.unitOptions},
-					{Name: "organisation", Type: form.Choice, From: d.organisationOptions},
+					{Name: "organisation", Type: form.Choice, From: d.OrganisationOptions},
 				},
 			}, Apply: registerPerson},
 			{Command: lifecycle.Command{
@@ -164,7 +164,7 @@ func (d *Directory) persons() *record.Kind[*Person] {
 					{Name: "name", Required: true, Max: 100, Value: form.On(func(p *Person) string { return p.Title })},
 					{Name: "email", Max: 150, Value: form.On(func(p *Person) string { return p.Email })},
 					{Name: "unit", Type: form.Choice, From: d.unitOptions, Value: form.On(func(p *Person) string { return p.Unit })},
-					{Name: "organisation", Type: form.Choice, From: d.organisationOptions, Value: form.On(func(p *Person) string { return p.Organisation })},
+					{Name: "organisation", Type: form.Choice, From: d.OrganisationOptions, Value: form.On(func(p *Person) string { return p.Organisation })},
 				},
 			}, Apply: editPerson},
 			{Command: lifecycle.Command{

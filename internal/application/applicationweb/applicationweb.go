@@ -26,6 +26,8 @@ type Deps struct {
 	// Invite sends the invitation to write along to an address, whoever has it; path
 	// is of the page that it opens. Nil sends none.
 	Invite func(ctx context.Context, email, path, call string) error
+	// Case shows a case to those who deal with it. Nil shows them which call it is of.
+	Case func(c *web.Context, x *application.Submission) (templ.Component, error)
 }
 
 type pages struct{ Deps }
@@ -96,5 +98,12 @@ func (p *pages) body(c *web.Context, x *application.Submission) (templ.Component
 	}
 	title, _ := of.TitleIn(lang.From(ctx).Tag())
 	facts := []ui.Fact{{Label: lang.T(ctx, "call.name"), Text: title, Href: of.PublicURL()}}
-	return ui.Facts(facts), nil
+	if p.Case == nil {
+		return ui.Facts(facts), nil
+	}
+	content, err := p.Case(c, x)
+	if err != nil {
+		return nil, err
+	}
+	return ui.Group(ui.Facts(facts), content), nil
 }
