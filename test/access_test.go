@@ -185,7 +185,7 @@ func fillTexts(v reflect.Value, w, flock string) {
 // planted kinds. A route with another part must be given one here.
 var fillers = map[string][]string{
 	"{version}": {"2021-2025"}, "{slug}": {"palitelig-forvaltning"}, "{goal}": {"flere-i-arbeid"}, "{theme}": {"palitelig-forvaltning"},
-	"{sha}": {strings.Repeat("0", 64)}, "{number}": {"2021-2025"}, "{id}": {"1"}, "{key}": {"flere-i-arbeid"}, "{name}": {"1"},
+	"{sha}": {strings.Repeat("0", 64)}, "{number}": {"2021-2025"}, "{id}": {"1"}, "{part}": {"prosjekt", "ide"}, "{question}": {"signature"}, "{stored}": {strings.Repeat("0", 64)}, "{n}": {"1"}, "{stage}": {"sketch"}, "{key}": {"flere-i-arbeid"}, "{name}": {"1"},
 }
 
 // queries are what lists are asked, so that their filters, sortings, exports and

@@ -103,7 +103,7 @@ func TestLoginLinkTellsNothing(t *testing.T) {
 	s := onSQLite(t)
 	known, page, code := s.askLink(t, "forsker@funn.example", "https://example.org/")
 	unknown, other, none := s.askLink(t, "ingen@funn.example", "/oppgaver")
-	if known != unknown || page != other || none != "" {
+	if known != unknown || page != other || none == "" {
 		t.Errorf("a known address gives %d, an unknown %d", known, unknown)
 	}
 	c := s.client(t)
@@ -137,6 +137,47 @@ func TestLoginLinkTellsNothing(t *testing.T) {
 			t.Errorf("%q gives %d", wrong, status)
 		}
 	}
+}
+
+// Whoever follows a link to an address that nobody has makes an account with it, and
+// may apply, and nothing else.
+func TestAccountByLink(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		_, _, code := s.askLink(t, "Ny.Forsker@funn.example", "/skisse/ny?call=x")
+		if _, page := s.get(t, "", enter+"?kode="+code); !strings.Contains(page, "ny.forsker@funn.example") || !strings.Contains(page, `name="name"`) {
+			t.Fatalf("the link opens %s", page)
+		}
+		for _, name := range []string{"", " ", strings.Repeat("x", 101)} {
+			if status, page := s.post(t, "", enter, url.Values{"kode": {code}, "name": {name}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, code) {
+				t.Errorf("the name %q gives %d", name, status)
+			}
+		}
+		c := s.client(t)
+		res, err := c.PostForm(s.URL+enter, url.Values{"kode": {code}, "name": {"Ny Forsker"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if to := res.Header.Get("Location"); to != "/skisse/ny?call=x" {
+			t.Errorf("led to %q", to)
+		}
+		read(t, res)
+		for path, want := range map[string]int{"/min-side": http.StatusOK, "/skisse/ny": http.StatusOK, "/organisasjon/person": http.StatusNotFound} {
+			res, err := c.Get(s.URL + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if status, _ := read(t, res); status != want {
+				t.Errorf("%s gives the new account %d", path, status)
+			}
+		}
+		if status, _ := s.post(t, "", enter, url.Values{"kode": {code}, "name": {"En til"}}); status != http.StatusGone {
+			t.Errorf("the link makes a second account: %d", status)
+		}
+		_, _, again := s.askLink(t, "ny.forsker@funn.example", "")
+		if _, page := s.get(t, "", enter+"?kode="+again); again == "" || strings.Contains(page, `name="name"`) {
+			t.Error("whoever has an account is asked to make another")
+		}
+	})
 }
 
 // Ten tries in a minute, and then a page that says when to come back.

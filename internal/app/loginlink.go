@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"funn/internal/platform/authn"
 	"funn/internal/platform/fault"
@@ -72,14 +74,14 @@ func (h *house) sendLink(ctx context.Context, run *jobs.Run) error {
 		return err
 	}
 	person, err := h.people.PersonByEmail(ctx, asked.Email)
-	if err != nil {
-		if fault.Of(err) == fault.NotFound {
-			return nil
-		}
-		return err
-	}
 	tag, _ := lang.Parse(asked.Lang)
 	ctx = h.in(ctx, tag)
+	if fault.Of(err) == fault.NotFound {
+		return h.welcome(ctx, asked)
+	}
+	if err != nil {
+		return err
+	}
 	m := mail.Message{To: person.Email, Lang: asked.Lang, Subject: lang.T(ctx, "mail.login"), At: h.engine.Now(ctx)}
 	if person.Staff {
 		// One such letter for as long as a link would work: a stranger who knows the
@@ -96,6 +98,27 @@ func (h *house) sendLink(ctx context.Context, run *jobs.Run) error {
 	return mail.Queue(ctx, h.db, m)
 }
 
+// welcome sends a link by which an account is made to an address that nobody has.
+func (h *house) welcome(ctx context.Context, asked linkAsked) error {
+	email := strings.ToLower(asked.Email)
+	known, err := h.people.Known(ctx, email)
+	if err != nil || known {
+		return err // of somebody who has left, or of several
+	}
+	to := asked.ReturnTo
+	if to == "/oppgaver" {
+		to = "/min-side"
+	}
+	code, err := h.links.Issue(ctx, authn.Newcomer(email), to)
+	if err != nil || code == "" {
+		return err
+	}
+	return mail.Queue(ctx, h.db, mail.Message{
+		To: email, Lang: asked.Lang, Subject: lang.T(ctx, "mail.welcome"), At: h.engine.Now(ctx),
+		Text: lang.T(ctx, "mail.welcome_link", "address", h.settings.BaseURL+authn.EnterPath+"?"+url.Values{authn.CodeField: {code}}.Encode(), "minutes", lang.Number(ctx, int(authn.LinkLifetime.Minutes()))),
+	})
+}
+
 func (h *house) linkSent(c *web.Context) error {
 	ctx := c.Ctx()
 	page := c.Page(lang.T(ctx, "login.sent"))
@@ -106,12 +129,15 @@ func (h *house) linkSent(c *web.Context) error {
 // programs that look through mail open links too.
 func (h *house) showLink(c *web.Context) error {
 	ctx, code := c.Ctx(), c.Query(authn.CodeField)
-	valid, err := h.links.Valid(ctx, code)
+	link, err := h.links.Look(ctx, code)
+	if fault.Of(err) == fault.Gone {
+		return h.linkGone(c)
+	}
 	if err != nil {
 		return err
 	}
-	if !valid {
-		return h.linkGone(c)
+	if email, ok := link.Newcomer(); ok {
+		return h.showSignUp(c, http.StatusOK, code, email, "", "")
 	}
 	c.W.Header().Set("Cache-Control", "no-store")
 	c.W.Header().Set("Referrer-Policy", "no-referrer")
@@ -122,10 +148,22 @@ func (h *house) useLink(c *web.Context) error {
 	if err := c.R.ParseForm(); err != nil {
 		return fault.Wrap(fault.Invalid, err, "error.form_broken")
 	}
-	link, err := h.links.Use(c.Ctx(), c.R.PostForm.Get(authn.CodeField))
+	ctx, code := c.Ctx(), c.R.PostForm.Get(authn.CodeField)
+	link, err := h.links.Look(ctx, code)
+	email, isNew := link.Newcomer()
+	name := strings.TrimSpace(c.R.PostForm.Get("name"))
+	if key := wrongName(name); err == nil && isNew && key != "" {
+		return h.showSignUp(c, http.StatusUnprocessableEntity, code, email, name, lang.T(ctx, key, "field", lang.T(ctx, "login.name"), "max", longestName, "n", utf8.RuneCountInString(name)))
+	}
+	if err == nil {
+		link, err = h.links.Use(ctx, code)
+	}
+	if err == nil && isNew {
+		link.PersonID, err = h.people.SignUp(ctx, name, email)
+	}
 	if err == nil {
 		// Whoever has left since the link was sent is nobody.
-		_, err = h.people.Actor(c.Ctx(), link.PersonID)
+		_, err = h.people.Actor(ctx, link.PersonID)
 	}
 	switch fault.Of(err) {
 	case fault.Gone, fault.NotFound:
@@ -138,6 +176,34 @@ func (h *house) useLink(c *web.Context) error {
 		return err
 	}
 	return c.Redirect(link.ReturnTo, "")
+}
+
+const longestName = 100
+
+func wrongName(name string) string {
+	switch {
+	case name == "":
+		return "form.required.text"
+	case utf8.RuneCountInString(name) > longestName:
+		return "form.too_long"
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return "error.text_encoding"
+	}
+	return ""
+}
+
+// showSignUp asks whoever follows a link to a new address for their name.
+func (h *house) showSignUp(c *web.Context, status int, code, email, typed, wrong string) error {
+	ctx := c.Ctx()
+	c.W.Header().Set("Cache-Control", "no-store")
+	c.W.Header().Set("Referrer-Policy", "no-referrer")
+	name := ui.Field{Name: "name", ID: "felt-name", Label: lang.T(ctx, "login.name"), Value: typed, Error: wrong, Autocomplete: "name", Width: ui.Medium, Required: true}
+	page := c.Page(lang.T(ctx, "login.sign_up"))
+	var errs []ui.FieldError
+	if wrong != "" {
+		page.Errors, errs = 1, []ui.FieldError{{ID: name.ID, Text: wrong}}
+	}
+	return c.Within(status, page, signUpPage(code, email, name, errs))
 }
 
 // linkGone says that a link no longer works, and offers another.

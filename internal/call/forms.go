@@ -10,15 +10,8 @@ import (
 	"funn/internal/platform/record"
 )
 
-// The stages of a call, which have a form each: the kinds of record that applicants
-// send in at them.
-const (
-	StageSketch      = "sketch"
-	StageApplication = "application"
-)
-
-// Stages are both, in their order.
-var Stages = []string{StageSketch, StageApplication}
+// Stages are both, in their order; each has a form.
+var Stages = []string{Stage1, Stage2}
 
 // The kinds of question.
 const (
@@ -378,7 +371,7 @@ func StandardForm() []Part {
 	part := func(stage, id, nb, nn, en string, q ...Question) Part {
 		return Part{ID: id, Stage: stage, Names: Words{"nb": nb, "nn": nn, "en": en}, Questions: q}
 	}
-	const s, a = StageSketch, StageApplication
+	const s, a = Stage1, Stage2
 	return []Part{
 		part(s, "ide", "Idé og nytte", "Idé og nytte", "Idea and use", summary(1500), need(2000)),
 		part(s, "opplegg", "Spørsmål og opplegg", "Spørsmål og opplegg", "Questions and design", ask(1500), methods(2500), use(1000)),

@@ -31,7 +31,7 @@ func TestSetUpTheForm(t *testing.T) {
 	pick := []string{"question", "new", "part", "opplegg", "question_kind", call.Pick, "label_nb", "Fag", "label_nn", "Fag", "options_nb", "Jus\n\nØkonomi\n", "options_nn", "Jus\nØkonomi", "required", "true"}
 	each(t, func(t *testing.T, s *call.Service) {
 		c := draft(t, s, whole...)
-		if got := ids(c, call.StageSketch); got != standardSketch {
+		if got := ids(c, call.Stage1); got != standardSketch {
 			t.Fatalf("a new call asks for %s", got)
 		}
 		_, err := s.Kind.Do(fageier, c.ID, "approve_content", input())
@@ -53,7 +53,7 @@ func TestSetUpTheForm(t *testing.T) {
 		} {
 			c, err = s.Kind.Do(fou, c.ID, x.command, input(x.told...))
 			must(t, err)
-			if got := ids(c, call.StageSketch); got != x.want {
+			if got := ids(c, call.Stage1); got != x.want {
 				t.Errorf("after %s %v: %s, want %s", x.command, x.told, got, x.want)
 			}
 			if !c.ContentAt.IsZero() {
@@ -64,13 +64,13 @@ func TestSetUpTheForm(t *testing.T) {
 		if len(q.Options) != 2 || q.Options[1]["nn"] != "Økonomi" || !q.Required {
 			t.Errorf("the choice: %+v", q)
 		}
-		if got := ids(c, call.StageApplication); !strings.HasPrefix(got, "nytte(summary relevance use) forskning(") {
+		if got := ids(c, call.Stage2); !strings.HasPrefix(got, "nytte(summary relevance use) forskning(") {
 			t.Errorf("the application asks for %s", got)
 		}
 		again, err := s.Kind.Create(fou, "copy", input("original", c.ID, "title", "Neste"), nil)
 		must(t, err)
-		if ids(again, call.StageSketch) != ids(c, call.StageSketch) {
-			t.Errorf("the copy asks for %s", ids(again, call.StageSketch))
+		if ids(again, call.Stage1) != ids(c, call.Stage1) {
+			t.Errorf("the copy asks for %s", ids(again, call.Stage1))
 		}
 	})
 }
@@ -112,7 +112,7 @@ func TestRefusedForms(t *testing.T) {
 		}
 		after, err := s.Kind.Load(fou, c.ID)
 		must(t, err)
-		if got := ids(after, call.StageSketch); got != "ide(summary relevance q1 q2 q3 q4) opplegg(questions methods use)" {
+		if got := ids(after, call.Stage1); got != "ide(summary relevance q1 q2 q3 q4) opplegg(questions methods use)" {
 			t.Errorf("what was refused changed the form: %s", got)
 		}
 		a := approved(t, s)

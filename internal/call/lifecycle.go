@@ -104,7 +104,7 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "remove_criterion", Path: "fjern-kriterium", From: []string{Draft}, Who: section,
 			Fields: []form.Field{{Name: "criterion", Type: form.Choice, Required: true, From: criteria}}}, Check: removable, Apply: removeCriterion},
 		s.formCommand("set_part", "del", true, slices.Concat(
-			[]form.Field{{Name: "part", Type: form.Choice, Required: true, Options: form.Codes("call.part", newPart+StageSketch, newPart+StageApplication), From: parts}},
+			[]form.Field{{Name: "part", Type: form.Choice, Required: true, Options: form.Codes("call.part", newPart+Stage1, newPart+Stage2), From: parts}},
 			words("name", form.Text, true, 80)), setPart),
 		s.formCommand("remove_part", "fjern-del", false, []form.Field{{Name: "part", Type: form.Choice, Required: true, From: parts}}, removePart),
 		s.formCommand("set_question", "sporsmal", true, slices.Concat(

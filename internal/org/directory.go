@@ -249,6 +249,42 @@ func (d *Directory) PersonByEmail(ctx context.Context, email string) (*Person, e
 	return found[0], nil
 }
 
+// Known says whether anybody has the address, also somebody who has left.
+func (d *Directory) Known(ctx context.Context, email string) (bool, error) {
+	email, ok := normalEmail(email)
+	if !ok || email == "" {
+		return true, nil // nobody can come to have it
+	}
+	n, err := d.Persons.Count(all(ctx), *new(db.Where).And("b.email = ?", email))
+	return n > 0, err
+}
+
+// SignUp makes an account for whoever has the address, which was proved by a link
+// sent to it, and gives the person. Somebody who has it already is given instead;
+// NotFound when they have left.
+func (d *Directory) SignUp(ctx context.Context, name, email string) (id string, err error) {
+	err = d.db().Tx(ctx, func(ctx context.Context) error {
+		known, err := d.Known(ctx, email)
+		if err != nil {
+			return err
+		}
+		if known {
+			p, err := d.PersonByEmail(ctx, email)
+			if err == nil {
+				id = p.ID
+			}
+			return err
+		}
+		email, _ := normalEmail(email)
+		p, err := d.Persons.Create(all(ctx), "sign_up", record.Input{Values: form.Of("name", strings.Join(strings.Fields(name), " "), "email", email)}, nil)
+		if err == nil {
+			id = p.ID
+		}
+		return err
+	})
+	return id, err
+}
+
 // ActivePersons gives everybody who may log in, in the order of their roles.
 func (d *Directory) ActivePersons(ctx context.Context) ([]*Person, error) {
 	people, err := d.Persons.List(all(ctx), *new(db.Where).And("r.state = ?", Active), "r.id", 0, 0)

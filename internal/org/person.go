@@ -205,6 +205,14 @@ func endStandIn(_ context.Context, c *record.Change[*Person]) error {
 	return nil
 }
 
+// signUp makes a person who may apply for grants, and nothing else.
+func signUp(_ context.Context, c *record.Change[*Person]) error {
+	p := c.Rec
+	p.Number, p.Title, p.Email = p.ID, c.In.String("name"), c.In.String("email")
+	p.Grants.V = []Grant{{Role: Researcher, From: c.Today}}
+	return nil
+}
+
 // firstLogin makes a person of somebody whom the agency's login service knows.
 // Until a system manager moves them they sit at the top of the agency.
 func (d *Directory) firstLogin(ctx context.Context, c *record.Change[*Person]) error {

@@ -3,6 +3,7 @@ package callweb
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -158,6 +159,9 @@ func (p *pages) publicProps(ctx context.Context, x *call.Call) (publicProps, err
 		Notices: p.publicNotices(ctx, x), Steps: p.steps(ctx, x), Terms: p.terms(ctx, x), Calendar: x.PublicURL() + "/datoer.ics",
 	}
 	b.Figures = []ui.KeyFigureProps{{Value: deadline(ctx, x), Label: lang.T(ctx, "call.field.deadline")}, {Value: frame(ctx, x), Label: lang.T(ctx, "call.frame_short")}}
+	if x.Takes(call.Stage1, p.Site.Engine.Now(ctx)) == nil {
+		b.Head.Action = ui.ButtonLink("/skisse/ny?call="+url.QueryEscape(x.ID), lang.T(ctx, "call.start"))
+	}
 	text, in, _ := x.TextIn(tag)
 	b.Lang, b.Contact = foreign(ctx, string(in)), text.Contact
 	add := func(id, key, text string) {

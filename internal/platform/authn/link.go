@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"funn/internal/platform/db"
@@ -27,9 +28,18 @@ const LinkLifetime = 30 * time.Minute
 // letter box can be filled by a stranger who knows the address.
 const linksAtOnce = 3
 
+// Newcomer gives what stands for the person in a link to an address that nobody has:
+// whoever follows it makes an account.
+func Newcomer(email string) string { return newcomer + email }
+
+const newcomer = "mailto:"
+
+// Newcomer gives the address of a link to somebody who has no account yet.
+func (l Link) Newcomer() (email string, ok bool) { return strings.CutPrefix(l.PersonID, newcomer) }
+
 // Link is what a code opens.
 type Link struct {
-	PersonID string    `db:"person_id"`
+	PersonID string    `db:"person_id"` // or Newcomer
 	ReturnTo string    `db:"return_to"` // where the person was going
 	Expires  time.Time `db:"expires"`
 }
@@ -62,14 +72,17 @@ func (l Links) Issue(ctx context.Context, personID, returnTo string) (code strin
 	return code, nil
 }
 
-// Valid says whether the code would let somebody in now. Asking uses nothing up:
-// programs that look through mail open every link in it.
-func (l Links) Valid(ctx context.Context, code string) (bool, error) {
-	n, err := db.One[int](ctx, l.DB, "SELECT count(*) FROM login_link WHERE id = $1 AND expires > $2", hash(code), time.Now())
+// Look gives what the code would open now, and uses nothing up. A code that would let
+// nobody in is a Gone fault.
+func (l Links) Look(ctx context.Context, code string) (link Link, err error) {
+	found, err := db.All[Link](ctx, l.DB, "SELECT "+db.Columns[Link]("")+" FROM login_link WHERE id = $1 AND expires > $2", hash(code), time.Now())
 	if err != nil {
-		return false, fmt.Errorf("look up login link: %w", err)
+		return link, fmt.Errorf("look up login link: %w", err)
 	}
-	return n > 0, nil
+	if len(found) == 0 {
+		return link, fault.New(fault.Gone, "authn.link_gone")
+	}
+	return found[0], nil
 }
 
 // Use takes the code, which no longer works afterwards, nor do the person's other

@@ -36,8 +36,8 @@ func TestLinkWorksOnce(t *testing.T) {
 		code, other := issue(t, l, "forsker"), issue(t, l, "forsker")
 		stranger := issue(t, l, "leverandor")
 		for range 2 {
-			if ok, err := l.Valid(t.Context(), code); err != nil || !ok {
-				t.Fatalf("a fresh link is valid: %v, %v", ok, err)
+			if got, err := l.Look(t.Context(), code); err != nil || got.ReturnTo != "/oppgaver" {
+				t.Fatalf("a fresh link opens %+v, %v", got, err)
 			}
 		}
 		var in, gone atomic.Int64
@@ -60,11 +60,11 @@ func TestLinkWorksOnce(t *testing.T) {
 			t.Errorf("%d got in and %d did not, want 1 and 7", in.Load(), gone.Load())
 		}
 		for _, c := range []string{code, other, "", "no such code"} {
-			if ok, err := l.Valid(t.Context(), c); err != nil || ok {
+			if _, err := l.Look(t.Context(), c); fault.Of(err) != fault.Gone {
 				t.Errorf("%q is valid after one of the person's links was used: %v", c, err)
 			}
 		}
-		if ok, err := l.Valid(t.Context(), stranger); err != nil || !ok {
+		if _, err := l.Look(t.Context(), stranger); err != nil {
 			t.Errorf("somebody else's link has ended too: %v", err)
 		}
 	})
@@ -85,7 +85,7 @@ func TestLinkEnds(t *testing.T) {
 		if _, err := d.Exec(t.Context(), "UPDATE login_link SET expires = $1", time.Now().Add(-time.Second)); err != nil {
 			t.Fatal(err)
 		}
-		if ok, err := l.Valid(t.Context(), code); err != nil || ok {
+		if _, err := l.Look(t.Context(), code); fault.Of(err) != fault.Gone {
 			t.Errorf("a link that is too old is valid: %v", err)
 		}
 		if _, err := l.Use(t.Context(), code); fault.Of(err) != fault.Gone {
