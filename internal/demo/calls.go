@@ -1,12 +1,15 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"funn/internal/call"
 	"funn/internal/commission"
 	"funn/internal/demo/facts"
+	"funn/internal/platform/lang"
 	"funn/internal/platform/record"
 )
 
@@ -41,16 +44,10 @@ func (l *loader) calls(ctx context.Context) error {
 	return nil
 }
 
-// draftCall plays how the example of a call that is being written came to be. What
-// is left for a newcomer is told on its page: a criterion, the nynorsk texts, and
-// the two approvals.
-func (l *loader) draftCall(ctx context.Context) error {
-	f := facts.ExampleDraft
+// exampleCall gives the acts by which an example of a call came to where it stands:
+// written, given a key, approved and opened.
+func (l *loader) exampleCall(f facts.ExampleCall) []act {
 	k := l.Calls.Kind
-	need, err := l.id(f.Need)
-	if err != nil {
-		return err
-	}
 	acts := []act{{on: f.Begun, what: "register", do: func(ctx context.Context) error {
 		ctx, err := l.as(ctx, f.By)
 		if err != nil {
@@ -58,26 +55,85 @@ func (l *loader) draftCall(ctx context.Context) error {
 		}
 		in := values("title", f.Title.Body, "theme", f.Theme, "plan_year", fmt.Sprint(f.Deadline.Year()), "frame", kroner(f.Frame), "as_draft", "true")
 		rec, err := k.Create(ctx, "register", record.Input{Values: in}, func(c *call.Call) {
-			c.Example, c.Source = true, facts.Source{Doc: facts.DocExample}.String()
+			c.Example, c.Source, c.Lang = true, facts.Source{Doc: facts.DocExample}.String(), language(string(f.Title.Lang))
 		})
 		if err == nil {
 			l.ids[f.Key] = rec.ID
 		}
 		return err
 	}}}
-	add := func(command string, pairs ...string) {
-		acts = append(acts, act{on: f.Begun, what: command, do: give(l, k, f.Key, f.By, command, "", pairs...)})
+	add := func(on time.Time, person, command string, pairs ...string) {
+		acts = append(acts, act{on: on, what: command, do: give(l, k, f.Key, person, command, "", pairs...)})
 	}
-	add("edit", "title", f.Title.Body, "theme", f.Theme, "plan_year", fmt.Sprint(f.Deadline.Year()), "note", f.Note.Body, "owner", f.Owner, "needs", need,
-		"frame", kroner(f.Frame), "max_months", "24", "presentations", "1")
-	add("set_dates", "opens", iso(f.Opens), "deadline", iso(f.Deadline), "deadline_clock", "12.00", "answer", "april 2023", "applications_due", "juni 2023", "decision", "høsten 2023", "starts", "første tertial 2024")
-	t := f.Texts
-	add("write_nb", "purpose", t.Purpose, "eligible", t.Eligible, "requirements", t.Requirements, "assessed", t.Assessed, "apply", t.Apply, "contact", t.Contact)
+	acts = append(acts, act{on: f.Begun, what: "edit", do: func(ctx context.Context) error {
+		need, err := l.id(f.Need)
+		if err != nil {
+			return err
+		}
+		return give(l, k, f.Key, f.By, "edit", "", "title", f.Title.Body, "theme", f.Theme, "plan_year", fmt.Sprint(f.Deadline.Year()), "note", f.About.Body, "owner", f.Owner,
+			"needs", need, "frame", kroner(f.Frame), "max_months", fmt.Sprint(f.Months), "presentations", "1")(ctx)
+	}})
+	decision := f.Decision
+	if !f.Meeting.IsZero() {
+		decision = iso(f.Meeting)
+	}
+	add(f.Begun, f.By, "set_dates", "opens", iso(f.Opened), "deadline", iso(f.Deadline), "deadline_clock", noon, "answer", f.Answer,
+		"applications_due", iso(f.Due), "applications_clock", noon, "decision", decision, "starts", f.Starts)
+	for _, tag := range lang.Tags {
+		if t, ok := f.Texts[string(tag)]; ok {
+			add(f.Begun, f.By, "write_"+string(tag), "title_in", cmp.Or(t.Title, f.Title.Body), "purpose", t.Purpose, "eligible", t.Eligible, "requirements", t.Requirements,
+				"assessed", t.Assessed, "apply", t.Apply, "contact", t.Contact)
+		}
+	}
 	for _, x := range f.Criteria {
-		add("set_criterion", "criterion", call.NewCriterion, "name_nb", x.NB, "name_nn", x.NN, "meaning_nb", x.MeaningNB, "meaning_nn", x.MeaningNN,
+		add(f.Begun, f.By, "set_criterion", "criterion", call.NewCriterion, "name_nb", x.NB, "name_nn", x.NN, "meaning_nb", x.MeaningNB, "meaning_nn", x.MeaningNN,
 			"weight", fmt.Sprint(x.Weight), "principles", x.Principle, "assessor", x.Assessor)
 	}
-	return l.play(ctx, acts)
+	if f.State == facts.CallDraft {
+		return acts
+	}
+	// A week later the key is made, and the call approved.
+	ready := f.Begun.AddDate(0, 0, 7)
+	var names []string
+	for i, person := range f.Holders {
+		names = append(names, fmt.Sprintf("holder_%d", i+1), person)
+	}
+	add(ready, f.By, "name_holders", names...)
+	for _, person := range f.Holders {
+		acts = append(acts, act{on: ready, what: "rehearse_part", do: l.rehearse(f.Key, person)})
+	}
+	add(ready, f.Owner, "approve_content")
+	add(ready, "utvalg", "approve")
+	return append(acts, act{on: f.Opened, what: "open", do: func(ctx context.Context) error {
+		id, err := l.id(f.Key)
+		if err != nil {
+			return err
+		}
+		return l.Calls.OpenDue(ctx, id)
+	}})
+}
+
+// noon is when the examples' deadlines are.
+const noon = "12.00"
+
+// rehearse lets a holder fetch their part of a call's key and show that it is kept.
+func (l *loader) rehearse(key, person string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		id, err := l.id(key)
+		if err != nil {
+			return err
+		}
+		ctx, err = l.as(ctx, person)
+		if err != nil {
+			return err
+		}
+		part, err := l.Calls.FetchPart(ctx, id)
+		if err != nil {
+			return err
+		}
+		_, err = l.Calls.Kind.Do(ctx, id, "rehearse_part", record.Input{Values: values("part", part)})
+		return err
+	}
 }
 
 // callYear is the year that a call's number bears: that of its deadline, or the

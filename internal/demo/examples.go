@@ -12,14 +12,19 @@ import (
 	"funn/internal/project"
 )
 
-// examples plays what the sources lack: needs, and projects with money, delay
-// and follow-up. Each need and each project without one is a thread of its own.
+// examples plays what the sources lack: needs, and calls and projects with money,
+// delay and follow-up. Each need and each project without one is a thread of its own.
 func (l *loader) examples(ctx context.Context) error {
 	for _, n := range facts.ExampleNeeds {
 		acts := l.need(n)
 		for _, p := range facts.ExampleProjects {
 			if p.Need == n.Key {
 				acts = append(acts, slices.Concat(l.project(p), l.use(p))...)
+			}
+		}
+		for _, c := range facts.ExampleCalls {
+			if c.Need == n.Key && c.State != facts.CallAssess2 {
+				acts = append(acts, l.exampleCall(c)...)
 			}
 		}
 		if len(n.CoveredBy) > 0 {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"time"
 
+	"funn/internal/application"
 	"funn/internal/call"
 	"funn/internal/commission"
 	"funn/internal/need"
@@ -29,6 +30,7 @@ type House struct {
 	People       *org.Directory
 	Plans        *plan.Service
 	Calls        *call.Service
+	Applications *application.Service
 	Commissions  *commission.Service
 	Needs        *need.Service
 	Projects     *project.Service
@@ -46,7 +48,7 @@ func Load(ctx context.Context, h House, start time.Time) error {
 	}{
 		{"units", l.units}, {"offices and counties", l.offices}, {"organisations", l.organisations}, {"persons", l.persons}, {"plan", l.plan},
 		{"calls", l.calls}, {"framework agreements", l.agreements}, {"projects", l.projects}, {"reports", l.reports}, {"examples", l.examples},
-		{"example of a call", l.draftCall},
+		{"example of a call before the committee", l.assessedCall},
 	} {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("load %s: %w", step.what, err)

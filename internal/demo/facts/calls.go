@@ -1,13 +1,12 @@
 package facts
 
-import "time"
-
 // CallState is a state of a call's lifecycle, as requirement 3.2 names it.
 type CallState string
 
 // The states the sources' calls are in at the turn of 2022.
 const (
 	CallPlanned  CallState = "PLANLAGT"
+	CallDraft    CallState = "UTKAST"
 	CallAssess1  CallState = "VURDERING_TRINN1"
 	CallAssess2  CallState = "VURDERING_TRINN2"
 	CallOpen1    CallState = "ÅPEN_TRINN1"
@@ -91,49 +90,4 @@ func CallByKey(key string) (Call, bool) {
 		}
 	}
 	return Call{}, false
-}
-
-// ExampleCriterion is what an example call's sketches are judged by.
-type ExampleCriterion struct {
-	NB, NN, MeaningNB, MeaningNN string
-	Weight                       int    // percent
-	Principle                    string // of the plan: relevance, quality or impact
-	Assessor                     string // subject_owner or section
-}
-
-// ExampleTexts are what a call says in one language form.
-type ExampleTexts struct {
-	Purpose, Eligible, Requirements, Assessed, Apply, Contact string
-}
-
-// ExampleDraft is a made-up call that is being written. A criterion for impact and
-// the nynorsk texts are left for whoever tries it.
-var ExampleDraft = struct {
-	Key             string
-	Title, Note     Text
-	Theme           string
-	By, Owner       string // persons' ids
-	Need            string // key of an ExampleNeed
-	Frame           int64  // kroner
-	Begun           time.Time
-	Opens, Deadline time.Time // days; the deadline is at noon in Oslo
-	Texts           ExampleTexts
-	Criteria        []ExampleCriterion
-}{
-	Key: "eks-utlysning-utkast", Title: nb("Brev og vedtak som folk forstår"), Theme: ThemeAdministration,
-	Note: nb("Vi søker prosjekter om hvordan brev fra Nav blir lest, og hva som skal til for at leseren vet hva som skjer videre."),
-	By:   "fou", Owner: "fageier2", Need: "eks-behov-vedtaksbrev", Frame: 8_000_000,
-	Begun: date(2022, 12, 19), Opens: date(2023, 2, 1), Deadline: date(2023, 3, 15),
-	Texts: ExampleTexts{
-		Purpose:      "Mange ringer etter et avslag for å spørre hva brevet betyr. Vi vil vite hvor det stopper opp, og hva som hjelper.\n\nResultatene skal brukes når Nav velger ny brevmal.",
-		Eligible:     "Forskere ved universiteter, høyskoler og institutter i Norge. Flere institusjoner kan søke sammen.",
-		Requirements: "Prosjektet skal prøve brev på lesere, ikke bare på eksperter. Det skal vare i høyst to år og presentere resultatene for Nav minst én gang.",
-		Assessed:     "Fageier vurderer nytten for Nav. FoU-seksjonen vurderer design og kvalitet. FoU-utvalget avgjør.",
-		Apply:        "Send en skisse på høyst tre sider til FoU-seksjonen innen fristen. De beste blir invitert til å skrive en full søknad.",
-		Contact:      "Skriv til FoU-seksjonen. Vi svarer innen to dager.",
-	},
-	Criteria: []ExampleCriterion{
-		{"Nytte for Nav", "Nytte for Nav", "Prosjektet svarer på behovet, og svaret kan brukes.", "Prosjektet svarer på behovet, og svaret kan brukast.", 40, "relevance", "subject_owner"},
-		{"Faglig kvalitet", "Fagleg kvalitet", "Metoden passer til spørsmålene, og planen er realistisk.", "Metoden passar til spørsmåla, og planen er realistisk.", 30, "quality", "section"},
-	},
 }

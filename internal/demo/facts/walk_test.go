@@ -28,7 +28,7 @@ func roots(t *testing.T) map[string]any {
 		"Counties": counties, "Offices": offices, "Projects": facts.Projects(),
 		"AnnexSplit": facts.AnnexSplit, "Calls": facts.Calls, "Counts": facts.Counts, "CristinSource": facts.CristinSource,
 		"DemoDay": facts.DemoDay, "Events": facts.Events, "ExampleApplications": facts.ExampleApplications,
-		"ExampleCalls": facts.ExampleCalls, "ExampleDraft": facts.ExampleDraft, "ExampleDataRequests": facts.ExampleDataRequests, "ExampleNeeds": facts.ExampleNeeds,
+		"ExampleCalls": facts.ExampleCalls, "ExampleDataRequests": facts.ExampleDataRequests, "ExampleNeeds": facts.ExampleNeeds,
 		"ExampleProjects": facts.ExampleProjects, "ExampleReports": facts.ExampleReports, "ExampleTasks": facts.ExampleTasks,
 		"ExampleTrials": facts.ExampleTrials, "ExampleUptakes": facts.ExampleUptakes, "Figures": facts.Figures,
 		"Frameworks": facts.Frameworks, "GoalLinks": facts.GoalLinks, "Goals": facts.Goals, "Insights": facts.Insights,
