@@ -3,6 +3,7 @@ package test
 import (
 	"encoding/json"
 	"flag"
+	"funn/internal/platform/lang"
 	"html"
 	"net/http"
 	"net/url"
@@ -204,14 +205,14 @@ func TestAPIFindsWhatThePortalFinds(t *testing.T) {
 // The address of an item is a page that everybody can open, and it is about it.
 func TestAddressesOfTheAPI(t *testing.T) {
 	s := onSQLite(t)
-	for _, path := range []string{"/api/v1/projects?limit=200&example=true", "/api/v1/publications?limit=200&example=true", "/api/v1/calls"} {
+	for _, path := range []string{"/api/v1/projects?limit=200&example=true", "/api/v1/publications?limit=200&example=true", "/api/v1/calls?example=true"} {
 		for _, i := range s.ask(t, "", path).Items {
 			address := i["url"].(string)
-			status, page := s.get(t, "", address)
+			status, page := s.get(t, "", address+"?malform="+i["lang"].(string)) // the title is in the language of the item
 			if status != http.StatusOK || !strings.HasPrefix(address, "/kunnskap/") || !strings.Contains(html.UnescapeString(page), i["title"].(string)) {
 				t.Errorf("%v at %s: %d, or not about it", i["number"], address, status)
 			}
-			if i["example"] == true && !strings.Contains(page, ">Eksempel<") {
+			if i["example"] == true && !strings.Contains(page, ">"+s.Catalog.Printer(lang.Tag(i["lang"].(string))).T("ui.example")+"<") {
 				t.Errorf("the page of the example %v does not say that it is one", i["number"])
 			}
 		}

@@ -2,6 +2,8 @@ package demo
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
 	"fmt"
 	"time"
 
@@ -119,7 +121,7 @@ func (l *loader) submissions(ctx context.Context, c *call.Call, f facts.ExampleC
 	opened := func(kind string, sent, opens time.Time) *application.Submission {
 		x := &application.Submission{Call: c.ID, Applicant: a.Applicant, Owner: f.Owner, SentAt: sent, SentBy: a.Applicant, Sent: 1, OpenedAt: opens}
 		x.Head = record.Head{Title: a.Title.Body, Lang: lang, State: application.Assessing, Unit: c.Unit, Example: true, Source: c.Source, Created: sent.AddDate(0, 0, -3), StateSince: opens}
-		x.Number = l.Applications.RandomNumber(kind)
+		x.Number = l.Applications.Of(kind).Prefix + "-" + unguessable(a.Key+kind)
 		x.SetFlag(application.Opened, true)
 		x.Content.V = &application.Content{
 			Title: a.Title.Body, Lang: lang, Institution: application.Party{ID: institution, Name: name[institution]}, Leader: application.Author{Name: person.Title, Institution: name[institution]},
@@ -150,6 +152,12 @@ func (l *loader) submissions(ctx context.Context, c *call.Call, f facts.ExampleC
 	err = l.Applications.Applications.Import(ctx, x, exampleNote)
 	l.ids[a.Key] = x.ID
 	return err
+}
+
+// unguessable makes the last part of a submission's number, the same in every demo.
+func unguessable(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return base32.StdEncoding.EncodeToString(sum[:])[:7]
 }
 
 // invitation is what those who were invited to apply were told, by language form.
