@@ -3,7 +3,6 @@ package test
 import (
 	"encoding/json"
 	"flag"
-	"funn/internal/platform/lang"
 	"html"
 	"net/http"
 	"net/url"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"funn/internal/platform/lang"
 	"funn/internal/platform/record"
 	"funn/internal/project"
 	"funn/internal/publication"
