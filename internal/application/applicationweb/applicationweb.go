@@ -10,6 +10,7 @@ import (
 
 	"funn/internal/application"
 	"funn/internal/call"
+	"funn/internal/platform/access"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
@@ -38,6 +39,7 @@ func Module(d Deps) module.Module {
 	return module.Module{
 		Name: "application", Kinds: []record.AnyKind{d.Service.Sketches, d.Service.Applications},
 		Migrations: application.Migrations, Messages: application.Messages, Routes: p.routes, Subscribe: d.Service.Subscribe,
+		Nav: []web.NavEntry{{Key: "application.mine", Path: minePath, Order: 5, For: func(a access.Actor) bool { return !a.Nobody() && !a.Staff }}},
 	}
 }
 

@@ -462,7 +462,8 @@ func budgetFields(ctx context.Context, part application.Part, field func(string)
 					sum[i] += ore
 					whole[i] += ore
 				}
-				row = append(row, ui.MoneyField(f))
+				f.Inputmode = "decimal"
+				row = append(row, ui.TextField(f))
 			}
 			t.Rows = append(t.Rows, row)
 		}
