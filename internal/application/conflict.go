@@ -48,9 +48,9 @@ func (c Conflicts) Has(person string) bool { return slices.Contains(c.Disqualifi
 // opened are the states of a case that people of the agency can read.
 func opened(kind string) []string {
 	if kind == Sketch {
-		return []string{Assessing, Returned, Invited, Rejected, Dismissed, Appealed, Upheld, Reversed}
+		return []string{Assessing, Returned, Invited, Rejected, Dismissed, Withdrawn, Appealed, Upheld, Reversed}
 	}
-	return []string{Assessing, Returned, Proposed, Reserve, Awarded, Conditions, Contracted, Rejected, Dismissed, Appealed, Upheld, Reversed}
+	return []string{Assessing, Returned, Proposed, Reserve, Awarded, Conditions, Contracted, Rejected, Dismissed, Withdrawn, Appealed, Upheld, Reversed}
 }
 
 // conflictCommands are what is done about those who may not deal with a case. Why
@@ -157,10 +157,43 @@ func (s *Service) seekConflicts(e *record.Engine) {
 					}
 					people = append(people, p)
 				}
+				if err := s.carry(ctx, x); err != nil {
+					return err
+				}
 				return s.note(ctx, x, people...)
 			})
 		}
 	}
+}
+
+// carry takes the conflicts of a sketch along to the application that grew from it.
+func (s *Service) carry(ctx context.Context, x *Submission) error {
+	before, err := s.sketchConflicts(ctx, x)
+	if err != nil {
+		return err
+	}
+	for _, c := range before {
+		if c.Cleared || slices.ContainsFunc(x.Conflicts.V, func(y Conflict) bool { return y.Person == c.Person && y.Ground == c.Ground }) {
+			continue
+		}
+		in := record.Input{Values: form.Of("person", c.Person, "found", c.Ground, "ground", c.Reason)}
+		if _, err := s.Of(x.Kind).As(ctx, x.ID, "find_conflict", in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sketchConflicts gives the conflicts of the sketch that a case grew from, if any.
+func (s *Service) sketchConflicts(ctx context.Context, x *Submission) (Conflicts, error) {
+	if x.Sketch == "" {
+		return nil, nil
+	}
+	sketch, err := s.Sketches.Load(ctx, x.Sketch)
+	if err != nil {
+		return nil, err
+	}
+	return sketch.Conflicts.V, nil
 }
 
 // Disqualified looks for conflicts of the persons in the case with the id, notes
@@ -200,8 +233,12 @@ func (s *Service) Declare(ctx context.Context, x *Submission, person, ground str
 }
 
 // note writes down the conflicts of the persons that are not known already. One that
-// was cleared is not found again.
+// was cleared is not found again, nor one that was cleared in the sketch.
 func (s *Service) note(ctx context.Context, x *Submission, people ...*org.Person) error {
+	before, err := s.sketchConflicts(ctx, x)
+	if err != nil {
+		return err
+	}
 	f := &finder{s: s, x: x}
 	for _, p := range people {
 		grounds, err := f.grounds(ctx, p)
@@ -209,7 +246,8 @@ func (s *Service) note(ctx context.Context, x *Submission, people ...*org.Person
 			return err
 		}
 		for _, g := range grounds {
-			if slices.ContainsFunc(x.Conflicts.V, func(c Conflict) bool { return c.Person == p.ID && c.Ground == g }) {
+			same := func(c Conflict) bool { return c.Person == p.ID && c.Ground == g }
+			if slices.ContainsFunc(x.Conflicts.V, same) || slices.ContainsFunc(before, func(c Conflict) bool { return same(c) && c.Cleared }) {
 				continue
 			}
 			if _, err := s.Of(x.Kind).As(ctx, x.ID, "find_conflict", record.Input{Values: form.Of("person", p.ID, "found", g)}); err != nil {

@@ -234,3 +234,40 @@ func TestSettleConflict(t *testing.T) {
 		}
 	})
 }
+
+// What stands of a sketch stands of the application that grows from it, and what was
+// cleared is not found again.
+func TestConflictsCarryOver(t *testing.T) {
+	eachCases(t, func(t *testing.T, h cases) {
+		content := &application.Content{Title: "T", Leader: application.Author{Name: "Person fou"}}
+		sketch := h.opened(t, content)
+		for _, told := range [][]string{{"utvalg"}, {"fageier"}} {
+			x, err := h.Find(orgtest.System(), sketch.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := h.Declare(orgtest.System(), x, told[0], "slekt"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := h.Sketches.Do(h.As(t, "fou2"), sketch.ID, "settle_conflict", input("conflict", "1", "verdict", "cleared", "why", "navnebror")); err != nil {
+			t.Fatal(err)
+		}
+		x := &application.Submission{Call: h.call, Sketch: sketch.ID, Applicant: "forsker", Owner: "fageier"}
+		x.Number, x.Title, x.State, x.Content.V = "SO-1", "T", application.Assessing, content
+		x.SetFlag(application.Opened, true)
+		if err := h.Applications.Import(orgtest.System(), x, "test"); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.known(t, x.ID, "fou"); len(got) != 0 {
+			t.Errorf("what was cleared is found again: %v", got)
+		}
+		for _, who := range []string{"utvalg", "fageier"} {
+			if got := h.known(t, x.ID, who); len(got) != 1 || got[0] != application.GroundDeclared {
+				t.Errorf("%s: %v", who, got)
+			}
+		}
+		_, err := h.Applications.ByNumber(h.As(t, "fageier"), x.Number)
+		kind(t, "the owner reads the application", fault.NotFound, err)
+	})
+}

@@ -377,7 +377,7 @@ func (s *Service) follow(ctx context.Context, caseID string) error {
 		kept, peers := slices.Clone(out), []string{}
 		for _, b := range list {
 			switch {
-			case b.ID == a.ID:
+			case b.Assessor == a.Assessor: // this one, or one that they said no to before
 			case b.Open() && !over(x):
 				kept = append(kept, b.Assessor)
 			case b.State == Delivered:

@@ -38,6 +38,11 @@ type Criterion struct {
 // told.
 func (c Criterion) Disagree() bool { return c.Spread >= Apart }
 
+// Compared says whether two have answered by the same criterion.
+func (s Summary) Compared() bool {
+	return slices.ContainsFunc(s.Criteria, func(k Criterion) bool { return len(k.Scores) > 1 })
+}
+
 // Disagree says so of the case.
 func (s Summary) Disagree() bool { return s.Spread >= Apart }
 

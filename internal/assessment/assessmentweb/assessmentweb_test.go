@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"funn/internal/application"
 	"funn/internal/application/applicationweb"
@@ -410,6 +411,9 @@ func TestAccessible(t *testing.T) {
 			t.Fatal(p.Status)
 		}
 		check(t, h, b, "fagvurderer", open, open+"/lagre", open+"/lagre?del=whole", open+"/innhold")
+		// With errors: the forms are sent empty by scripts.
+		wrong(t, h, b, "fagvurderer", open+"/lagre", `document.querySelector("textarea[name=reason_for]").value = "a".repeat(4001)`)
+		wrong(t, h, b, "fou", "/vurdering/ny?utlysning=U-2023-001&slag=external", `0`)
 		check(t, h, b, "fou", "/utlysning/U-2023-001/skisser", "/skisse/SK-AAA", "/skisse/SK-BBB", "/skisse/SK-BBB/habilitet", done, "/vurdering/ny?utlysning=U-2023-001&slag=external")
 	})
 }
@@ -425,6 +429,29 @@ func check(t *testing.T, h house, b *axetest.Browser, who string, paths ...strin
 			b.Require(t, s.URL+path, width)
 			if to := os.Getenv("FUNN_PICTURES"); to != "" {
 				must(t, os.WriteFile(filepath.Join(to, strings.Map(plain, who+path)+"-"+strconv.Itoa(width)+".png"), b.Screenshot(t), 0o644))
+			}
+		}
+	}
+}
+
+// wrong sends the form of a page after the script and looks at the errors it gives.
+func wrong(t *testing.T, h house, b *axetest.Browser, who, path, script string) {
+	t.Helper()
+	s := httptest.NewServer(h.Handler(who))
+	defer s.Close()
+	for _, width := range []int{1280, 320} {
+		b.Open(t, s.URL+path, width)
+		axetest.Eval[bool](t, b, script+`; window.onbeforeunload = null; const f = document.querySelector("main form"); f.removeAttribute("data-guard"); f.querySelector("button").click(); true`)
+		deadline := time.Now().Add(10 * time.Second)
+		for axetest.Eval[string](t, b, `document.activeElement ? document.activeElement.className : ""`) != "aksel-error-summary" {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s gives no errors", path)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		for _, v := range b.Check(t) {
+			if v.Rule != "console" { // which tells of the status
+				t.Errorf("%s with errors at %d: %+v", path, width, v)
 			}
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"funn/internal/assessment"
 	"funn/internal/call"
 	"funn/internal/org"
+	"funn/internal/platform/access"
 	"funn/internal/platform/clock"
 	"funn/internal/platform/export"
 	"funn/internal/platform/fault"
@@ -239,9 +240,8 @@ func (p *Pages) list(s stage) web.Handler {
 		ctx := c.Ctx()
 		home := "/utlysning/" + url.PathEscape(of.Number)
 		path := home + "/" + s.path
-		title, in := of.TitleIn(lang.From(ctx).Tag())
+		title, _ := of.TitleIn(lang.From(ctx).Tag())
 		b := listProps{Title: lang.T(ctx, s.kind+".name_plural"), Lead: title, Action: path, Clear: path, Asked: a}
-		_ = in
 		for _, t := range stages {
 			b.Stages = append(b.Stages, ui.Tab{Label: lang.T(ctx, t.kind+".name_plural"), Href: home + "/" + t.path, Current: t == s})
 		}
@@ -323,7 +323,7 @@ func (p *Pages) table(ctx context.Context, a asked, path string, s stage, rows [
 		mean, spread := score(ctx, r.sum.Score()), "–"
 		if r.sum.Hidden {
 			mean = lang.T(ctx, "assessment.hidden_short")
-		} else if r.sum.Mean > 0 {
+		} else if r.sum.Compared() {
 			spread = itoa(r.sum.Spread)
 			if r.sum.Disagree() {
 				spread = lang.T(ctx, "assessment.apart", "n", r.sum.Spread)
@@ -372,7 +372,10 @@ func (p *Pages) file(s stage, f format) web.Handler {
 		for _, r := range rows {
 			mean, spread, amount := export.Empty(), export.Empty(), export.Empty()
 			if r.sum.Score() > 0 {
-				mean, spread = export.Number(r.sum.Score()), export.Int(r.sum.Spread)
+				mean = export.Number(r.sum.Score())
+			}
+			if r.sum.Compared() {
+				spread = export.Int(r.sum.Spread)
 			}
 			if r.askedOre() > 0 {
 				amount = export.Money(r.askedOre())
@@ -425,7 +428,35 @@ func (p *Pages) Case(c *web.Context, x *application.Submission) (templ.Component
 		}
 		settle = caseAddress(x) + "/habilitet"
 	}
-	return caseView(p.Content(ctx, of, x, caseAddress(x)), sum, conflicts, settle), nil
+	sketch, err := p.sketch(ctx, of, x, caseAddress)
+	if err != nil {
+		return nil, err
+	}
+	return caseView(p.Content(ctx, of, x, caseAddress(x)), sketch, sum, conflicts, settle), nil
+}
+
+// sketchProps is the sketch that an application grew from, and what was answered to it.
+type sketchProps struct {
+	Title, Number, Reasons, Lang string
+	Content                      templ.Component
+}
+
+// sketch gives the sketch that an application grew from, for those who read the
+// application (C6); nil when it grew from none. files gives the address that its
+// attachments lie below.
+func (p *Pages) sketch(ctx context.Context, of *call.Call, x *application.Submission, files func(*application.Submission) string) (*sketchProps, error) {
+	if x.Sketch == "" {
+		return nil, nil
+	}
+	from, err := p.Cases.Find(access.With(ctx, access.System), x.Sketch)
+	if err != nil {
+		return nil, err
+	}
+	b := &sketchProps{Title: from.Title, Number: from.Number, Lang: foreign(ctx, from.Lang), Content: p.Content(ctx, of, from, files(from))}
+	if a := from.Answer.V; a.Decided() {
+		b.Reasons = a.Reasons
+	}
+	return b, nil
 }
 
 func (p *Pages) summary(c *web.Context, x *application.Submission) (b summaryProps, err error) {

@@ -469,7 +469,11 @@ func (p *Pages) content(c *web.Context) error {
 	page.Section = lang.T(ctx, x.Kind+".name") + " " + x.Number
 	page.Breadcrumb = []ui.Crumb{{Label: a.Number, Href: address(a.Number)}, {Label: lang.T(ctx, "assessment.content")}}
 	head := ui.HeadProps{Kicker: page.Section, Title: x.Title, Lang: foreign(ctx, x.Lang)}
-	return c.Within(http.StatusOK, page, contentPage(head, p.Content(ctx, of, x, address(a.Number))))
+	sketch, err := p.sketch(ctx, of, x, func(*application.Submission) string { return address(a.Number) })
+	if err != nil {
+		return err
+	}
+	return c.Within(http.StatusOK, page, contentPage(head, p.Content(ctx, of, x, address(a.Number)), sketch))
 }
 
 // readCase gives the case that is read with the assessment of the address.
@@ -492,6 +496,11 @@ func (p *Pages) attachment(c *web.Context) error {
 		return err
 	}
 	f, plain, closer, err := p.Cases.OpenFile(c.Ctx(), x, c.Path("stored"))
+	if fault.Of(err) == fault.NotFound && x.Sketch != "" { // the sketch that it grew from is read with it
+		if x, err = p.Cases.Find(access.With(c.Ctx(), access.System), x.Sketch); err == nil {
+			f, plain, closer, err = p.Cases.OpenFile(c.Ctx(), x, c.Path("stored"))
+		}
+	}
 	if err != nil {
 		return err
 	}

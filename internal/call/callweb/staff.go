@@ -3,6 +3,7 @@ package callweb
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -132,6 +133,9 @@ func (p *pages) form(ctx context.Context, x *call.Call, command string) string {
 	return ""
 }
 
+// assessed are the states from which on there can be cases to read.
+var assessed = []string{call.Assessment1, call.Open2, call.Assessment2, call.Proposed, call.Decided, call.Announced, call.Closed}
+
 // facts tells the frame and the terms of the call, and to those who work here for
 // whom and for what it is.
 func (p *pages) facts(c *web.Context, x *call.Call) ([]ui.Fact, error) {
@@ -142,6 +146,10 @@ func (p *pages) facts(c *web.Context, x *call.Call) ([]ui.Fact, error) {
 	}
 	if !c.Actor.Staff {
 		return out, nil
+	}
+	if x.Owner != "" && slices.Contains(assessed, x.State) { // one that is run in Funn
+		out = append(out, ui.Fact{Label: lang.T(ctx, "call.cases"), Value: ui.Group(
+			ui.Link(address(x.Number)+"/skisser", lang.T(ctx, "call.cases_sketch")), ui.Str(" · "), ui.Link(address(x.Number)+"/soknader", lang.T(ctx, "call.cases_application")))})
 	}
 	if x.MonthsReason != "" {
 		out = append(out, ui.Fact{Label: lang.T(ctx, "call.months_reason"), Text: x.MonthsReason})
