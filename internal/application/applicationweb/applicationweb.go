@@ -96,16 +96,20 @@ func (p *pages) body(c *web.Context, x *application.Submission) (templ.Component
 		return nil, err
 	}
 	if application.Writes(ctx, x) {
-		return p.overview(ctx, x, of)
+		overview, err := p.overview(ctx, x, of)
+		if err != nil {
+			return nil, err
+		}
+		return p.withDealings(c, x, overview)
 	}
 	title, _ := of.TitleIn(lang.From(ctx).Tag())
 	facts := []ui.Fact{{Label: lang.T(ctx, "call.name"), Text: title, Href: of.PublicURL()}}
 	if p.Case == nil {
-		return ui.Facts(facts), nil
+		return p.withDealings(c, x, ui.Facts(facts))
 	}
 	content, err := p.Case(c, x)
 	if err != nil {
 		return nil, err
 	}
-	return ui.Group(ui.Facts(facts), content), nil
+	return p.withDealings(c, x, ui.Group(ui.Facts(facts), content))
 }
