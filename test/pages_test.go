@@ -90,7 +90,7 @@ var addresses = map[string]func(t testing.TB, s *site) string{
 }
 
 // files are the routes that give a file and no page.
-var files = regexp.MustCompile(`\.(csv|xlsx|ics)$|/fil/\{sha\}$`)
+var files = regexp.MustCompile(`\.(csv|xlsx|ics|json)$|/fil/\{sha\}$`)
 
 // leads are the addresses that only lead on to a page of the list.
 var leads = []string{"/plan", "/kunnskap"}

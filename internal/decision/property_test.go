@@ -313,6 +313,8 @@ func TestTwoDecideAtOnce(t *testing.T) {
 		if n != pairs {
 			t.Errorf("%d decisions of %d pairs", n, pairs)
 		}
+		// Both have read the sum before either has stored its decision.
+		h.Delay(20 * time.Millisecond)
 		both := 0
 		for i := range 20 {
 			c := h.Call(t, call.Assessment2, 3_000_000)
@@ -323,7 +325,10 @@ func TestTwoDecideAtOnce(t *testing.T) {
 			h.Did(t, a, "utvalg3", "stand", "agree", "yes")
 			h.Did(t, b, "utvalg2", "stand", "agree", "yes")
 			errs := at(decide(a, "utvalg2"), decide(b, "utvalg"))
-			if won(errs) == 2 {
+			switch won(errs) {
+			case 0:
+				t.Errorf("neither got the money: %v", errs)
+			case 2:
 				both++
 			}
 		}

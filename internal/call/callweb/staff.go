@@ -2,6 +2,7 @@ package callweb
 
 import (
 	"context"
+	"funn/internal/org"
 	"net/url"
 	"slices"
 	"strconv"
@@ -150,6 +151,12 @@ func (p *pages) facts(c *web.Context, x *call.Call) ([]ui.Fact, error) {
 	if x.Owner != "" && slices.Contains(assessed, x.State) { // one that is run in Funn
 		out = append(out, ui.Fact{Label: lang.T(ctx, "call.cases"), Value: ui.Group(
 			ui.Link(address(x.Number)+"/skisser", lang.T(ctx, "call.cases_sketch")), ui.Str(" · "), ui.Link(address(x.Number)+"/soknader", lang.T(ctx, "call.cases_application")))})
+	}
+	if slices.Contains([]string{call.Assessment1, call.Open2}, x.State) && (c.Actor.Has(org.FoU) || x.Owner == c.Actor.ID) {
+		out = append(out, ui.Fact{Label: lang.T(ctx, "call.next_step"), Text: lang.T(ctx, "call.answer_sketches"), Href: address(x.Number) + "/svar"})
+	}
+	if slices.Contains([]string{call.Assessment2, call.Proposed, call.Announced}, x.State) && c.Actor.Has(org.FoU) {
+		out = append(out, ui.Fact{Label: lang.T(ctx, "call.next_step"), Text: lang.T(ctx, "call.plan_meeting"), Href: "/mote/nytt?call=" + url.QueryEscape(x.ID)})
 	}
 	if x.MonthsReason != "" {
 		out = append(out, ui.Fact{Label: lang.T(ctx, "call.months_reason"), Text: x.MonthsReason})

@@ -39,7 +39,12 @@ type House struct {
 
 	mu       sync.Mutex
 	unjudged map[string]bool
+	delay    time.Duration
 }
+
+// Delay makes every look at the assessments take so long, so that what is done at the
+// same time meets.
+func (h *House) Delay(d time.Duration) { h.delay = d }
 
 // Judge says whether a case is judged, and its conflicts of interest settled.
 func (h *House) Judge(id string, judged bool) {
@@ -50,6 +55,7 @@ func (h *House) Judge(id string, judged bool) {
 
 // Missing is what [application.Assessments] asks for.
 func (h *House) Missing(_ context.Context, id string) ([]record.Reason, error) {
+	time.Sleep(h.delay)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.unjudged[id] {

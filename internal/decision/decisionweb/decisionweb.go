@@ -67,8 +67,8 @@ func (p *pages) routes(r *web.Router) {
 	r.Add(
 		web.Route{Pattern: "GET /mote", Rule: web.Staff, Roles: []access.Role{org.FoU, org.Committee}, Handle: p.list},
 		web.Route{Pattern: "GET /brevtekst", Rule: web.Staff, Roles: []access.Role{org.FoU, org.Admin}, Handle: p.letterTexts},
-		web.Route{Pattern: "GET /utlysning/{number}/svar", Rule: web.Staff, Handle: p.answers},
-		web.Route{Pattern: "POST /utlysning/{number}/svar", Rule: web.Staff, Roles: []access.Role{org.FoU}, Handle: p.propose},
+		web.Route{Pattern: "GET /utlysning/{number}/svar", Rule: web.Staff, Kind: "call", Handle: p.answers},
+		web.Route{Pattern: "POST /utlysning/{number}/svar", Rule: web.Staff, Roles: []access.Role{org.FoU}, Kind: "call", Handle: p.propose},
 		web.Route{Pattern: "GET " + decision.JSONPath, Rule: web.Public, Handle: p.giving},
 		web.Route{Pattern: "GET " + decision.CSVPath, Rule: web.Public, Handle: p.givingCSV},
 	)

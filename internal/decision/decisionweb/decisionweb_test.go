@@ -1,0 +1,179 @@
+package decisionweb_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"funn/internal/application"
+	"funn/internal/call"
+	"funn/internal/decision"
+	dt "funn/internal/decision/decisiontest"
+	"funn/internal/decision/decisionweb"
+	"funn/internal/platform/form"
+	"funn/internal/platform/module"
+	"funn/internal/platform/record"
+	"funn/internal/platform/recordweb"
+)
+
+func each(t *testing.T, test func(t *testing.T, h *dt.House)) {
+	t.Helper()
+	dt.Each(t, func(h *dt.House) []module.Module {
+		return []module.Module{
+			decisionweb.Module(decisionweb.Deps{Service: h.Decisions, Calls: h.Calls, Cases: h.Cases, Site: h.Site}),
+		}
+	}, test)
+}
+
+func TestTexts(t *testing.T) { each(t, func(t *testing.T, h *dt.House) { h.Texts(t) }) }
+
+// The meeting's page has the ranked list with the running sum and the frame's line. To
+// a member who may not deal with a case it is a line that says so, and nothing of it
+// stands on any page, in any sum or in the minutes.
+func TestMeetingPages(t *testing.T) {
+	each(t, func(t *testing.T, h *dt.House) {
+		recordweb.Mount(h.Site, recordweb.View[*application.Submission]{Kind: h.Cases.Applications, Body: nil})
+		c := h.Call(t, call.Assessment2, 9_000_000)
+		secret := h.Put(t, application.Application, c, "Hemmeligheten", 4_000_000, func(x *application.Submission) {
+			x.Conflicts.V = application.Conflicts{{Person: "utvalg2", Ground: "declared", Declared: true}}
+		})
+		h.Did(t, secret, "fou", "propose", "outcome", "award", "amount", "444400000", "reasons", "Skjult grunn")
+		open := h.Proposed(t, c, "Åpen sak", application.Award, "4000000")
+		h.Proposed(t, c, "Utenfor", application.OnReserve, "")
+		dt.Must(t, h.Step(t, c, "fou", "propose_awards"))
+		m := h.Meet(t, c, "utvalg", "utvalg2")
+		page := "/mote/" + m.Number
+
+		p := h.Get(t, "utvalg", page)
+		if p.Status != http.StatusOK || !p.Has("Hemmeligheten", "Åpen sak", "8\u00a0444\u00a0000", "9\u00a0000\u00a0000", "Svarer på behovet.", open.Number+"/ta-stilling") {
+			t.Errorf("the meeting's page: %d", p.Status)
+		}
+		// One amount more than the frame draws the line and warns.
+		_, err := h.Do(t, open, "utvalg", "propose", "outcome", "award", "amount", "500000000", "reasons", "Mer")
+		dt.Must(t, err)
+		if p = h.Get(t, "utvalg", page); !p.Has("Her er rammen på 9\u00a0000\u00a0000", "over rammen") {
+			t.Error("the frame's line is not drawn")
+		}
+		for _, path := range []string{page, page + "/hva-om", page + "/motebok", page + "/logg", "/mote"} {
+			p := h.Get(t, "utvalg2", path)
+			if p.Status != http.StatusOK {
+				t.Errorf("%s as the disqualified member: %d", path, p.Status)
+			}
+			for _, leak := range []string{"Hemmeligheten", secret.Number, "4\u00a0444\u00a0000", "9\u00a0444\u00a0000", "Skjult grunn"} {
+				if strings.Contains(p.Body, leak) {
+					t.Errorf("%s tells the disqualified member %q", path, leak)
+				}
+			}
+		}
+		if p = h.Get(t, "utvalg2", page); !p.Has("Du er inhabil i denne saken", "Summene er uten") || strings.Contains(p.Body, "over rammen") {
+			t.Error("the line of the case that one may not deal with")
+		}
+		if p = h.Get(t, "utvalg2", "/soknad/"+secret.Number+"/ta-stilling"); p.Status != http.StatusNotFound {
+			t.Errorf("the disqualified member's form: %d", p.Status)
+		}
+		if p = h.Post(t, "utvalg2", "/soknad/"+secret.Number+"/ta-stilling", "agree", "yes"); p.Status != http.StatusNotFound {
+			t.Errorf("the disqualified member registers: %d", p.Status)
+		}
+
+		// Alternatives stand in the address and change nothing.
+		p = h.Get(t, "utvalg", page+"/hva-om?a-"+open.Number+"=4+000+000&b-kutt=1&b-"+secret.Number+"=feil")
+		if !p.Has("8\u00a0444\u00a0000", "4\u00a0444\u00a0000", "Skriv beløpet") && !p.Has("8\u00a0444\u00a0000", "4\u00a0444\u00a0000", "beløp") {
+			t.Error("the alternatives")
+		}
+		if got, _ := h.Cases.Applications.Load(t.Context(), open.ID); got.Answer.V.Ore != 500000000 {
+			t.Error("an alternative was saved")
+		}
+
+		h.Did(t, secret, "utvalg", "postpone")
+		_, err = h.Decisions.Meetings.Do(h.As(t, "utvalg"), m.ID, "adjourn", record.Input{})
+		dt.Must(t, err)
+		_, err = h.Decisions.Meetings.Do(h.As(t, "fou"), m.ID, "write", record.Input{Values: form.Of("remarks", "Møtet var kort.")})
+		dt.Must(t, err)
+		if p = h.Get(t, "fou", page+"/motebok"); !p.Has("Hemmeligheten", "Forlot møtet under saken", "Person utvalg2", "Møtet var kort.", "fordi") {
+			t.Error("the minutes lack who left, or why it was postponed")
+		}
+		if p = h.Get(t, "utvalg2", page+"/motebok"); p.Has("Hemmeligheten") || p.Has(secret.Number) || !p.Has("1 sak vises ikke") {
+			t.Error("the minutes as the disqualified member reads them")
+		}
+		for _, who := range []string{"fageier", "forsker", "admin", "fagvurderer"} {
+			if p = h.Get(t, who, page); p.Status != http.StatusNotFound {
+				t.Errorf("the meeting's page as %s: %d", who, p.Status)
+			}
+		}
+	})
+}
+
+// All sketches are answered on one page, beginning with what the assessments say. What
+// is wrong with one stands at it, and the others are saved.
+func TestAnswersPage(t *testing.T) {
+	each(t, func(t *testing.T, h *dt.House) {
+		c := h.Call(t, call.Assessment1, 9_000_000)
+		a, b := h.Put(t, application.Sketch, c, "Første", 1, nil), h.Put(t, application.Sketch, c, "Andre", 1, nil)
+		hidden := h.Put(t, application.Sketch, c, "Inhabil sak", 1, func(x *application.Submission) {
+			x.Conflicts.V = application.Conflicts{{Person: "fou", Ground: "declared", Declared: true}}
+		})
+		page := "/utlysning/" + c.Number + "/svar"
+		p := h.Get(t, "fou", page)
+		if p.Status != http.StatusOK || !p.Has("Første", "Andre", "Svarer på behovet.", "Metoden er god.") || p.Has("Inhabil sak") || p.Has(hidden.Number) {
+			t.Errorf("the page: %d", p.Status)
+		}
+		p = h.Post(t, "fou", page, "_key", "nokkel", "outcome-"+a.Number, "invite", "reasons-"+a.Number, "Ja", "outcome-"+b.Number, "reject", "reasons-"+b.Number, "", "outcome-"+hidden.Number, "reject", "reasons-"+hidden.Number, "Nei")
+		if p.Status != http.StatusUnprocessableEntity || !p.Has("Feil") {
+			t.Errorf("with a reason missing: %d", p.Status)
+		}
+		proposed := func(x *application.Submission) string {
+			got, err := h.Cases.Sketches.Load(t.Context(), x.ID)
+			dt.Must(t, err)
+			if got.Answer.V == nil {
+				return ""
+			}
+			return got.Answer.V.Outcome
+		}
+		if proposed(a) != "invite" || proposed(b) != "" || proposed(hidden) != "" {
+			t.Errorf("proposed: %q, %q, %q", proposed(a), proposed(b), proposed(hidden))
+		}
+		if p = h.Post(t, "fou", page, "_key", "nokkel2", "outcome-"+b.Number, "reject", "reasons-"+b.Number, "Nei"); p.Status != http.StatusSeeOther || proposed(b) != "reject" {
+			t.Errorf("the other: %d, %q", p.Status, proposed(b))
+		}
+		if p = h.Get(t, "fageier", page); p.Status != http.StatusOK || !p.Has("/skisse/"+a.Number+"/enig-relevans") || p.Has("Lagre forslagene") {
+			t.Errorf("as the subject owner: %d", p.Status)
+		}
+		for _, who := range []string{"fageier2", "utvalg", "forsker", "admin"} {
+			if p = h.Get(t, who, page); p.Status != http.StatusNotFound {
+				t.Errorf("as %s: %d", who, p.Status)
+			}
+		}
+	})
+}
+
+// The texts of the letters can be read and set; the open data are everybody's.
+func TestTextsAndOpenData(t *testing.T) {
+	each(t, func(t *testing.T, h *dt.House) {
+		if p := h.Get(t, "admin", "/brevtekst"); !p.Has("Regler om klage", "Programmets egen tekst", "/brevtekst/ny?code=legal_appeal") {
+			t.Error("the list of texts")
+		}
+		if p := h.Get(t, "admin", "/brevtekst/ny?code=signature&body_nb=Hilsen"); p.Status != http.StatusOK || !p.Has("Hilsen") {
+			t.Error("the form")
+		}
+		sent := []string{"code", "signature", "valid_from", "01.01.2023"}
+		for _, tag := range []string{"nb", "nn", "en"} {
+			sent = append(sent, "subject_"+tag, "Hilsen", "body_"+tag, "Beste hilsen "+tag)
+		}
+		p := h.Post(t, "admin", "/brevtekst/ny", sent...)
+		if p.Status != http.StatusSeeOther {
+			t.Fatalf("setting a text: %d %s", p.Status, p.Body)
+		}
+		if p = h.Get(t, "fou", p.Location); !p.Has("Beste hilsen nn") {
+			t.Error("the text's page")
+		}
+		if p = h.Get(t, "fou", "/brevtekst"); !p.Has("Fra 1. januar 2023") {
+			t.Error("the list does not say what holds")
+		}
+		if p = h.Get(t, "", decision.JSONPath); p.Status != http.StatusOK || !p.Has(`"grants": []`) {
+			t.Errorf("open data: %d %s", p.Status, p.Body)
+		}
+		if p = h.Get(t, "", decision.CSVPath); !p.Has("Identifier,Title") {
+			t.Error("open data as CSV")
+		}
+	})
+}
