@@ -95,13 +95,18 @@ func (s *Service) SummaryOf(ctx context.Context, cases []*application.Submission
 				return nil, err
 			}
 		}
-		if slices.ContainsFunc(byCase[x.ID], func(a *Assessment) bool { return a.Open() && !a.Over && slices.Contains(actor.As, a.Assessor) }) {
+		if owes(actor, byCase[x.ID]) {
 			out[x.ID] = Summary{Criteria: criteriaOf(calls[x.Call]), Hidden: true}
 			continue
 		}
 		out[x.ID] = sumUp(calls[x.Call], byCase[x.ID], together[x.ID])
 	}
 	return out, nil
+}
+
+// owes says whether somebody has one of a case's assessments to deliver.
+func owes(a access.Actor, list []*Assessment) bool {
+	return slices.ContainsFunc(list, func(x *Assessment) bool { return x.Open() && !x.Over && slices.Contains(a.As, x.Assessor) })
 }
 
 // insider says whether somebody who may read the case does so to deal with it, and
@@ -168,8 +173,10 @@ func sumUp(c *call.Call, list []*Assessment, r *Consensus) Summary {
 // Missing gives what must be there before the case can be answered, whoever asks: an
 // assessment by the subject owner and one by the R&D section, all that somebody was
 // asked for, each of the plan's principles, an end to what was begun together, and a
-// verdict on each conflict that was found (krav A5, C4, C7).
+// verdict on each conflict that was found (krav A5, C4, C7). Somebody who has one to
+// deliver is told of that, and nothing of the others'.
 func (s *Service) Missing(ctx context.Context, submissionID string) ([]record.Reason, error) {
+	reader := access.From(ctx)
 	ctx = system(ctx)
 	var v record.Verdict
 	x, err := s.cases.Find(ctx, submissionID)
@@ -187,6 +194,10 @@ func (s *Service) Missing(ctx context.Context, submissionID string) ([]record.Re
 	r, err := s.consensusOf(ctx, submissionID)
 	if err != nil {
 		return nil, err
+	}
+	if owes(reader, list) {
+		v.Block("assessment.missing.own")
+		return v.Blocking, nil
 	}
 	for _, sort := range []string{ByOwner, BySection} {
 		if !slices.ContainsFunc(list, func(a *Assessment) bool { return a.Sort == sort && a.Counts() }) {

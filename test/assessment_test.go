@@ -1,0 +1,149 @@
+package test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"funn/internal/application"
+	"funn/internal/assessment"
+	"funn/internal/call"
+	"funn/internal/platform/access"
+	"funn/internal/platform/form"
+	"funn/internal/platform/record"
+)
+
+// assessed puts a call in assessment with one sketch, which the subject owner is to
+// assess, in the house. Its numbers are the same in every house.
+func (s *site) assessed(t testing.TB) (c *call.Call, x *application.Submission) {
+	t.Helper()
+	ctx := system(t.Context())
+	calls, _ := s.Engine.Kind("call")
+	c = calls.(*call.Kind).New()
+	c.Number, c.Title, c.State, c.Owner = "U-2023-900", "Tillit til Nav", call.Assessment1, "fageier"
+	for id, by := range map[int]string{1: call.ByOwner, 2: call.BySection} {
+		name := map[string]string{"nb": "Kriterium", "nn": "Kriterium", "en": "Criterion"}
+		c.Criteria.V = append(c.Criteria.V, call.Criterion{ID: id, Names: name, Meanings: name, Weight: 50, Principles: call.Principles, Assessor: by})
+	}
+	if err := calls.(*call.Kind).Import(ctx, c, "test"); err != nil {
+		t.Fatal(err)
+	}
+	x = s.opened(t, c, application.Sketch, "SK-OPEN", "Kari Nordmann")
+	s.assesses(t, x, call.ByOwner, "fageier", "VU-OWNER", assessment.Accepted)
+	return c, x
+}
+
+// opened puts an opened case in the call.
+func (s *site) opened(t testing.TB, c *call.Call, kind, number, leader string) *application.Submission {
+	t.Helper()
+	x := &application.Submission{Call: c.ID, Applicant: "forsker", Owner: "fageier"}
+	x.Number, x.Title, x.State, x.Lang = number, "skjult "+number, application.Assessing, "nb"
+	x.Content.V = &application.Content{Title: x.Title, Lang: "nb", Institution: application.Party{Name: "NORCE"}, Leader: application.Author{Name: leader}, AskedOre: 3_000_000_00}
+	x.SetFlag(application.Opened, true)
+	k, _ := s.Engine.Kind(kind)
+	if err := k.(*application.Kind).Import(system(t.Context()), x, "test"); err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// assesses puts an assessment of the case in a state.
+func (s *site) assesses(t testing.TB, x *application.Submission, sort, who, number, state string) {
+	t.Helper()
+	a := &assessment.Assessment{Case: x.ID, CaseKind: x.Kind, Call: x.Call, Assessor: who, Sort: sort, Owner: x.Owner, Due: demoDay.AddDate(0, 0, 14)}
+	a.Number, a.Title, a.State = number, x.Number, state
+	a.Criteria.V = []int{1}
+	if sort != call.ByOwner {
+		a.Criteria.V = []int{2}
+	}
+	a.Scores.V = map[int]assessment.Score{a.Criteria.V[0]: {Value: 6, Reason: "skjult grunn"}}
+	if state == assessment.Delivered {
+		a.DeliveredAt = time.Now().UTC().Truncate(time.Second)
+	}
+	k, _ := s.Engine.Kind("assessment")
+	if err := k.(*assessment.Kind).Import(system(t.Context()), a, "test"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Two worlds: whoever may not deal with a case gets the same bytes whether there is
+// such a case or not, and whoever has an assessment to deliver whether others have
+// delivered theirs or not: on every page, list, count, search, task list, export and
+// the API. From the next request on, and until the next request after it is cleared.
+func TestDisqualifiedWorlds(t *testing.T) {
+	with, without := onSQLite(t), onSQLite(t)
+	with.transport, without.transport = direct{with.Handler}, direct{without.Handler}
+	c, x := with.assessed(t)
+	other, _ := without.assessed(t)
+	owner := with.head(t, "fou2")
+	var hidden []*application.Submission
+	for kind, number := range map[string]string{application.Sketch: "SK-HIDE", application.Application: "SO-HIDE"} {
+		y := with.opened(t, c, kind, number, owner.Title)
+		with.assesses(t, y, assessment.External, "fagvurderer", "VU-"+number, assessment.Delivered)
+		hidden = append(hidden, y)
+	}
+	settle := func() {
+		for _, s := range []*site{with, without} {
+			if err := s.Settle(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	settle()
+	pages := []string{"/sok?q=skjult", "/sok?q=SK-HIDE", "/sok?q=skjult&type=sketch", "/sok?q=skjlut", "/trad/SK-HIDE", "/trad/SK-OPEN", "/api/v1/calls", "/api/v1/projects", "/utlysning/" + c.Number, "/kunnskap/utlysning/" + c.Number}
+	for _, list := range []string{"skisser", "soknader"} {
+		for _, q := range []string{"", ".csv", ".xlsx", "?vis=inhabile", "?vis=mangler", "?vis=uenige", "?sorter=-snitt", "?q=skjult", "?steg=TIL_VURDERING"} {
+			pages = append(pages, "/utlysning/"+c.Number+"/"+list+q)
+		}
+		for _, sort := range assessment.Sorts {
+			pages = append(pages, "/vurdering/ny?utlysning="+c.Number+"&trinn="+list+"&slag="+sort)
+		}
+	}
+	for _, number := range []string{"skisse/SK-HIDE", "soknad/SO-HIDE", "skisse/SK-OPEN", "vurdering/VU-SK-HIDE", "vurdering/VU-SO-HIDE", "vurdering/VU-SECTION", "vurdering/VU-OWNER"} {
+		for _, page := range []string{"", "/logg", "/innhold", "/habilitet", "/inhabil", "/lagre", "/lever"} {
+			pages = append(pages, "/"+number+page)
+		}
+	}
+	cells := compareWorlds(t, with, without, pages, "fou2")
+
+	// The subject owner, who has one to deliver.
+	with.assesses(t, x, call.BySection, "fou", "VU-SECTION", assessment.Delivered)
+	settle()
+	var own []string
+	for _, page := range pages {
+		if page != "/utlysning/"+c.Number { // the rest of the call is theirs to see, with its hidden cases
+			own = append(own, page)
+		}
+	}
+	for _, y := range hidden {
+		z := without.opened(t, other, y.Kind, y.Number, owner.Title)
+		without.assesses(t, z, assessment.External, "fagvurderer", "VU-"+y.Number, assessment.Delivered)
+	}
+	settle()
+	cells += compareWorlds(t, with, without, own, "fageier")
+	t.Logf("%d cells", cells)
+
+	// Cleared, it is there from the next request on; declared, it is gone.
+	look := func(person, path string, status int) {
+		t.Helper()
+		if got, _ := with.get(t, person, path); got != status {
+			t.Errorf("%s as %s: %d, want %d", path, person, got, status)
+		}
+	}
+	look("fou2", "/skisse/SK-HIDE", http.StatusNotFound)
+	k, _ := with.Engine.Kind(application.Sketch)
+	_, err := k.Run(access.With(t.Context(), with.actor(t, "fou")), with.head(t, "SK-HIDE").ID, "settle_conflict", record.Input{Values: form.Of("conflict", "1", "verdict", "cleared", "why", "navnebror")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	look("fou2", "/skisse/SK-HIDE", http.StatusOK)
+	if status, _ := with.post(t, "fou2", "/skisse/SK-HIDE/inhabil", values("ground", "slekt")); status != http.StatusSeeOther {
+		t.Errorf("declaring: %d", status)
+	}
+	look("fou2", "/skisse/SK-HIDE", http.StatusNotFound)
+	_, page := with.get(t, "fou2", "/sok?q=skjult")
+	_, all := with.get(t, "fou", "/sok?q=skjult")
+	if neutral(page) == neutral(all) {
+		t.Error("the search finds the same for both: it was not tried")
+	}
+}
