@@ -208,6 +208,7 @@ func (h *house) build() {
 	h.calls.Cases = h.applications
 	h.calls.Submissions = h.applications
 	h.applications.People, h.applications.Files, h.applications.Deliver = h.people, &h.files, h.deliver
+	h.calls.Log = h.settings.Log
 	h.calls.Secret = h.settings.Secret // not one that was made up: a key must outlive the program
 	h.projects = project.New(choices, choices, h.needs)
 	h.applications.Together = h.projects.RunTogether

@@ -144,7 +144,9 @@ func keep(_ context.Context, c *record.Change[*Call]) error {
 	return nil
 }
 
-func cancel(_ context.Context, c *record.Change[*Call]) error {
+// cancel also lets go of the parts of a key that wait: what was sent stays sealed.
+func (s *Service) cancel(ctx context.Context, c *record.Change[*Call]) error {
 	c.Rec.SetFlag(Public, c.Rec.State != Draft && c.Rec.State != Approved)
-	return nil
+	_, err := removeParts(ctx, s.Kind.Engine().DB, callPart{Call: c.Rec.ID})
+	return err
 }

@@ -163,7 +163,7 @@ func TestDeadlineRace(t *testing.T) {
 
 // racing is how many are to have sent in all: ten thousand in the long gate.
 func racing() int {
-	if os.Getenv("FUNN_LONG") != "" {
+	if os.Getenv("FUNN_GATE") == "full" {
 		return 10_000
 	}
 	return 500

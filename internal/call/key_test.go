@@ -114,9 +114,24 @@ func TestKeyCeremony(t *testing.T) {
 				}
 			}
 		}
-		if n, err := db.One[int](context.Background(), d, "SELECT count(*) FROM call_part"); err != nil || n != 0 {
-			t.Errorf("%d parts are left, %v", n, err)
+		waiting := func(want int) {
+			t.Helper()
+			if n, err := db.One[int](context.Background(), d, "SELECT count(*) FROM call_part"); err != nil || n != want {
+				t.Errorf("%d parts wait, %v, want %d", n, err, want)
+			}
 		}
+		waiting(0)
+
+		// What becomes of a call that is cancelled before its parts are fetched.
+		other := draft(t, s)
+		_, err = s.Kind.Do(fou, other.ID, "name_holders", input("holder_1", "fou", "holder_2", "jurist", "holder_3", "utvalg"))
+		must(t, err)
+		waiting(3)
+		_, err = s.Kind.Do(fou, other.ID, "propose_cancel", input("cancel_reason", "x"))
+		must(t, err)
+		_, err = s.Kind.Do(utvalg, other.ID, "cancel", input())
+		must(t, err)
+		waiting(0)
 	})
 }
 

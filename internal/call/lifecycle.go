@@ -145,7 +145,7 @@ func (s *Service) commands() []command {
 			Ground: "krav 3.2: FoU-seksjonen med FoU-utvalget, offentlig grunn"}, Check: notProposed, Apply: proposeCancel},
 		{Command: lifecycle.Command{Name: "keep", Path: "behold", From: undecided, Who: []access.Rule{{Roles: []access.Role{org.FoU, org.Committee}}}, Reason: true, Notify: section}, Check: proposed, Apply: keep},
 		{Command: lifecycle.Command{Name: "cancel", Path: "avlys", From: undecided, To: []string{Cancelled}, Who: committee, NotBy: []string{"propose_cancel"}, Confirm: true, Danger: true,
-			Notify: informed, Ground: "krav 3.2"}, Check: proposed, Apply: cancel},
+			Notify: informed, Ground: "krav 3.2"}, Check: proposed, Apply: s.cancel},
 	}, append(s.steps(), s.keyCommands()...)...)
 }
 

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -131,11 +132,12 @@ func (s *Service) open(ctx context.Context, id, stage string, key *seal.PrivateK
 	if err == nil {
 		return
 	}
-	slog.ErrorContext(ctx, "the opening of a call stopped", "call", id, "stage", stage, "error", err)
+	log := cmp.Or(s.Log, slog.Default())
+	log.ErrorContext(ctx, "the opening of a call stopped", "call", id, "stage", stage, "error", err)
 	// The page tells that it stopped, and the holders can give their parts again.
 	row.Alive = time.Time{}
 	if err := keepOpening(context.WithoutCancel(ctx), d, row); err != nil {
-		slog.ErrorContext(ctx, "it cannot be noted that the opening stopped; it shows in half a minute", "call", id, "error", err)
+		log.ErrorContext(ctx, "it cannot be noted that the opening stopped; it shows in half a minute", "call", id, "error", err)
 	}
 }
 

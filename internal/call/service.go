@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,6 +49,7 @@ type Service struct {
 	Secret seal.Secret
 	// Submissions are what is sent in to the calls.
 	Submissions Submissions
+	Log         *slog.Logger // of openings; nil means slog.Default
 	// Grace is how long after a deadline the call closes; [New] sets it to [Grace].
 	Grace time.Duration
 	// Handed is told of each part that is handed to its holder, as the demo does whose
