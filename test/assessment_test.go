@@ -66,6 +66,23 @@ func (s *site) assesses(t testing.TB, x *application.Submission, sort, who, numb
 	}
 }
 
+// cases puts what the demo lacks in the house: opened cases of a call, assessments of
+// them, and what was come to together.
+func (s *site) cases(t testing.TB) {
+	t.Helper()
+	c, x := s.assessed(t)
+	s.assesses(t, x, call.BySection, "fou", "VU-SECTION", assessment.Delivered)
+	s.assesses(t, x, assessment.External, "fagvurderer", "VU-EXTERN", assessment.Asked)
+	y := s.opened(t, c, application.Application, "SO-OPEN", "Kari Nordmann")
+	s.assesses(t, y, call.BySection, "fou2", "VU-DONE", assessment.Delivered)
+	r := &assessment.Consensus{Case: y.ID, CaseKind: y.Kind, Call: c.ID, Owner: c.Owner}
+	r.Number, r.Title = "SV-OPEN", y.Title
+	k, _ := s.Engine.Kind("consensus")
+	if err := k.(*record.Kind[*assessment.Consensus]).Import(system(t.Context()), r, "test"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Two worlds: whoever may not deal with a case gets the same bytes whether there is
 // such a case or not, and whoever has an assessment to deliver whether others have
 // delivered theirs or not: on every page, list, count, search, task list, export and

@@ -86,11 +86,13 @@ var addresses = map[string]func(t testing.TB, s *site) string{
 	"/kunnskap/utlysning/{slug}": func(testing.TB, *site) string {
 		return "/kunnskap/utlysning/utlysning-av-fou-midler-2022-palitelig-forvaltning"
 	},
-	"/kunnskap/tema/{slug}": func(testing.TB, *site) string { return "/kunnskap/tema/palitelig-forvaltning" },
+	"/vurdering/{number}/innhold": func(testing.TB, *site) string { return "/vurdering/VU-SECTION/innhold" },
+	"/vurdering/ny":               func(testing.TB, *site) string { return "/vurdering/ny?utlysning=U-2023-900&slag=external" },
+	"/kunnskap/tema/{slug}":       func(testing.TB, *site) string { return "/kunnskap/tema/palitelig-forvaltning" },
 }
 
 // files are the routes that give a file and no page.
-var files = regexp.MustCompile(`\.(csv|xlsx|ics|json)$|/fil/\{sha\}$`)
+var files = regexp.MustCompile(`\.(csv|xlsx|ics|json)$|/fil/\{sha\}$|/vedlegg/\{stored\}$`)
 
 // leads are the addresses that only lead on to a page of the list.
 var leads = []string{"/plan", "/kunnskap"}
@@ -133,6 +135,7 @@ func pages(t testing.TB, s *site) []page {
 	if status, text := s.post(t, "", "/kunnskap/tilbakemelding", values("about", "error", "page", "/kunnskap", "body", "Lenken til rapporten virker ikke.", "email", "leser@example.org")); status != http.StatusSeeOther {
 		t.Fatalf("send feedback: %d\n%s", status, text)
 	}
+	s.cases(t)
 	out := append(slices.Clone(queried), s.keyed(t)...)
 	for _, route := range s.Router.Routes() {
 		method, pattern, _ := strings.Cut(route.Pattern, " ")
