@@ -87,7 +87,7 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 		h = &house{House: o, around: &around{unclear: map[string]bool{}, sitting: map[string][]string{}, letters: map[string][]string{}}}
 		h.calls = call.New(asked{}, asked{}, asked{})
 		h.cases = application.New(h.calls, seal.NewSecret())
-		h.calls.Cases, h.cases.People = h.cases, o.Directory
+		h.calls.Cases, h.calls.Submissions, h.cases.People = h.cases, h.cases, o.Directory
 		h.cases.Answering = application.Answering{Assessments: h.around, Meetings: h.around, Post: h.around}
 		return []module.Module{
 			{Name: "call", Kinds: []record.AnyKind{h.calls.Kind}, Messages: call.Messages},
