@@ -52,7 +52,10 @@ func Module(d Deps) module.Module {
 	return module.Module{
 		Name: "decision", Kinds: []record.AnyKind{d.Service.Meetings, d.Service.Texts}, Migrations: decision.Migrations, Messages: decision.Messages,
 		Subscribe: d.Service.Subscribe, Routes: p.routes,
-		Nav: []web.NavEntry{{Key: "meeting.name_plural", Path: "/mote", Order: 42, For: func(a access.Actor) bool { return a.Has(org.FoU, org.Committee) }}},
+		Nav: []web.NavEntry{
+			{Key: "meeting.name_plural", Path: "/mote", Order: 42, For: func(a access.Actor) bool { return a.Has(org.FoU, org.Committee) }},
+			{Key: "letter_text.name_plural", Path: "/brevtekst", Order: 92, For: func(a access.Actor) bool { return a.Has(org.FoU, org.Admin) }},
+		},
 	}
 }
 
@@ -62,7 +65,7 @@ func (p *pages) routes(r *web.Router) {
 		Tabs: []recordweb.Tab[*decision.Meeting]{{Path: "hva-om", Key: "meeting.what_if", Body: p.whatIf}, {Path: "motebok", Key: "meeting.minutes", Body: p.minutes}},
 	})
 	recordweb.Mount(p.Site, recordweb.View[*decision.LetterText]{
-		Kind: p.Service.Texts, Icon: ui.IconDocument, Body: p.letterText, UpKey: "letter_text.name_plural", UpPath: "/brevtekst", NoThread: true, Start: nil,
+		Kind: p.Service.Texts, Icon: ui.IconDocument, Body: p.letterText, UpKey: "letter_text.name_plural", UpPath: "/brevtekst", NoThread: true,
 	})
 	r.Add(
 		web.Route{Pattern: "GET /mote", Rule: web.Staff, Roles: []access.Role{org.FoU, org.Committee}, Handle: p.list},

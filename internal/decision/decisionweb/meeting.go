@@ -137,7 +137,7 @@ func frame(ctx context.Context, t decision.Table) frameProps {
 // that the reader may not deal with is a line that says so and nothing else.
 func ranking(ctx context.Context, t decision.Table, scores map[string]Score) ui.TableProps {
 	title := lang.T(ctx, "meeting.ranking")
-	out := ui.TableProps{Caption: title, HideCaption: true, Cards: true, Empty: lang.T(ctx, "meeting.no_cases")}
+	out := ui.TableProps{Caption: title, HideCaption: true, Cards: true, Small: true, Empty: lang.T(ctx, "meeting.no_cases")}
 	for _, k := range []struct {
 		key     string
 		numeric bool
@@ -145,7 +145,7 @@ func ranking(ctx context.Context, t decision.Table, scores map[string]Score) ui.
 		out.Columns = append(out.Columns, ui.Column{Label: lang.T(ctx, k.key), Numeric: k.numeric, NoWrap: k.numeric})
 	}
 	line := func() {
-		out.Rows = append(out.Rows, []templ.Component{ui.Str(""), ui.Strong(lang.T(ctx, "meeting.frame_line", "amount", lang.NOK(ctx, t.FrameOre))), ui.Str(""), ui.Str(""), ui.Str(""), ui.Str(""), ui.Str("")})
+		out.Rows = append(out.Rows, []templ.Component{ui.Str("–"), ui.Strong(lang.T(ctx, "meeting.frame_line", "amount", lang.NOK(ctx, t.FrameOre))), ui.Str(""), ui.Str(""), ui.Str(""), ui.Str(""), ui.Str("")})
 	}
 	drawn := false
 	for _, l := range t.Lines {
@@ -338,7 +338,7 @@ func (p *pages) whatIf(c *web.Context, m *decision.Meeting) (templ.Component, er
 	}
 	title := lang.T(ctx, "meeting.compare")
 	b.Table = ui.TableProps{Caption: title, HideCaption: true, Cards: true, Columns: []ui.Column{{Label: lang.T(ctx, "meeting.place"), Numeric: true}, {Label: lang.T(ctx, "application.name")}}}
-	foot := []templ.Component{ui.Str(""), ui.Strong(lang.T(ctx, "meeting.sum"))}
+	foot := []templ.Component{ui.Str("Σ"), ui.Strong(lang.T(ctx, "meeting.sum"))}
 	for i, t := range tables {
 		b.Table.Columns = append(b.Table.Columns, ui.Column{Label: b.Names[i], Numeric: true, NoWrap: true})
 		b.Frames[i] = frame(ctx, t)
