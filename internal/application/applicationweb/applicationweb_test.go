@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -551,6 +552,60 @@ func TestPreview(t *testing.T) {
 		}
 		if p := h.Get(t, "forsker", at+"sketch"); p.Status != http.StatusNotFound {
 			t.Errorf("an applicant: %d", p.Status)
+		}
+	})
+}
+
+// forms keep what was sent when the login was lost, as package authn does.
+type forms struct{ kept map[string]url.Values }
+
+func (forms) Sign(_ context.Context, _, value string, _ time.Duration) (string, error) {
+	return "signed-" + value, nil
+}
+
+func (forms) Signed(_ context.Context, _, text string) (string, bool, error) {
+	value, ok := strings.CutPrefix(text, "signed-")
+	return value, ok, nil
+}
+
+func (f forms) KeepForm(_ context.Context, person, path string, form url.Values) error {
+	f.kept[person+path] = form
+	return nil
+}
+
+func (f forms) KeptForm(_ context.Context, person, path string) (url.Values, error) {
+	return f.kept[person+path], nil
+}
+
+func (f forms) ForgetForm(_ context.Context, person, path string) error {
+	delete(f.kept, person+path)
+	return nil
+}
+
+// What was written when the login was lost comes back after the next, builds on the
+// version it was written for, and is gone once it is saved. Sent by another who has
+// logged in meanwhile it is not saved as theirs.
+func TestLostLogin(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, h *house) {
+		h.Router.Forms = forms{map[string]url.Values{}}
+		at := h.begin(t, "forsker")
+		part := at + "/del/ide"
+		sent := []string{"_who", "signed-forsker", "_version", "0", "summary", "Skrevet i god tro"}
+		if p := h.Post(t, "", part, sent...); p.Status != http.StatusSeeOther || !strings.HasPrefix(p.Location, "/logginn") {
+			t.Fatalf("without a login: %d to %s", p.Status, p.Location)
+		}
+		if p := h.Get(t, "forsker", part); !p.Has("Skrevet i god tro", "Du var logget ut") {
+			t.Errorf("after the login: %s", p.Body)
+		}
+		if p := h.Post(t, "forsker2", part, sent...); p.Status == http.StatusOK || p.Location == at {
+			t.Errorf("as another: %d to %s", p.Status, p.Location)
+		}
+		if p := h.Post(t, "forsker", part, sent...); p.Location != at {
+			t.Errorf("saved with %d", p.Status)
+		}
+		if p := h.Get(t, "forsker", part); !p.Has("Skrevet i god tro") || p.Has("Du var logget ut") {
+			t.Errorf("once it is saved: %s", p.Body)
 		}
 	})
 }
