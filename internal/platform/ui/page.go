@@ -43,6 +43,23 @@ type NavItem struct {
 	Href   string
 	Active bool // the page lies in this part
 	Count  int  // what waits there; 0 shows nothing
+	More   bool // seldom gone to: lies behind «More», so that the menu is one line
+}
+
+// split gives the items that stand in the menu itself, and those behind «More»; one
+// alone is not worth hiding.
+func split(items []NavItem) (first, more []NavItem) {
+	for _, i := range items {
+		if i.More {
+			more = append(more, i)
+		} else {
+			first = append(first, i)
+		}
+	}
+	if len(more) < 2 {
+		return items, nil
+	}
+	return first, more
 }
 
 // User is who is logged in.

@@ -72,12 +72,15 @@ type Sessions interface {
 	SetLang(ctx context.Context, tag string)
 }
 
+// seldom is the order from which on a menu entry lies behind «More».
+const seldom = 90
+
 // NavEntry is one entry of the staff menu.
 type NavEntry struct {
 	Key   string // message key of its name
 	Path  string
-	For   func(a access.Actor) bool // who sees it; nil means all staff
-	Order int
+	For   func(a access.Actor) bool     // who sees it; nil means all staff
+	Order int                           // from seldom on it lies behind «More»
 	Count func(ctx context.Context) int // what waits there; nil shows nothing
 }
 
@@ -277,7 +280,7 @@ func (c *Context) Shell() ui.Shell {
 			if e.For == nil && !c.Actor.Staff || e.For != nil && !e.For(c.Actor) {
 				continue
 			}
-			item := ui.NavItem{Label: lang.T(ctx, e.Key), Href: e.Path, Active: c.R.URL.Path == e.Path || strings.HasPrefix(c.R.URL.Path, e.Path+"/")}
+			item := ui.NavItem{Label: lang.T(ctx, e.Key), Href: e.Path, Active: c.R.URL.Path == e.Path || strings.HasPrefix(c.R.URL.Path, e.Path+"/"), More: e.Order >= seldom}
 			if e.Count != nil {
 				item.Count = e.Count(ctx)
 			}
