@@ -17,7 +17,7 @@ import (
 // the context's actor may read them, by number.
 func (s *Service) LedTo(ctx context.Context, id string) ([]record.Head, error) {
 	e := s.Kind.Engine()
-	ids, err := db.All[string](ctx, e.DB, "SELECT DISTINCT from_id FROM record_link WHERE to_id = $1 ORDER BY from_id", id)
+	ids, err := db.All[string](ctx, e.DB, "SELECT DISTINCT from_id FROM record_link WHERE to_id = $1 AND rel = 'comes_from' ORDER BY from_id", id)
 	if err != nil {
 		return nil, fmt.Errorf("what came of call %s: %w", id, err)
 	}

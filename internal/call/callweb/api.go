@@ -3,7 +3,6 @@ package callweb
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,8 +13,7 @@ import (
 
 type callsInput struct {
 	jsonapi.Paging
-	Theme   string `query:"theme" maxLength:"100" doc:"Only calls on the theme with this slug."`
-	Example bool   `query:"example" doc:"Take in the examples too, which fill what the sources lack and count nowhere."`
+	Theme string `query:"theme" maxLength:"100" doc:"Only calls on the theme with this slug."`
 }
 
 type callsOutput struct {
@@ -66,7 +64,6 @@ func (p *pages) calls(ctx context.Context, in *callsInput) (*callsOutput, error)
 		if err != nil {
 			return nil, 0, err
 		}
-		seen = slices.DeleteFunc(seen, func(c *call.Call) bool { return c.Example && !in.Example })
 		from := min(offset, len(seen))
 		return seen[from:min(from+limit, len(seen))], len(seen), nil
 	})

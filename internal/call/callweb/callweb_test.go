@@ -315,7 +315,7 @@ func TestLedTo(t *testing.T) {
 		other := h.put(t, "U-9", call.Planned, nil)
 		hidden := h.put(t, "U-8", call.Draft, nil)
 		for _, from := range []string{other.ID, hidden.ID} {
-			_, err := h.DB.Exec(context.Background(), "INSERT INTO record_link (from_id, to_id, rel) VALUES ($1, $2, 'from_call')", from, c.ID)
+			_, err := h.DB.Exec(context.Background(), "INSERT INTO record_link (from_id, to_id, rel) VALUES ($1, $2, 'comes_from')", from, c.ID)
 			must(t, err)
 		}
 		if p := h.Get(t, "", "/utlysning/U-2022-001"); !p.Has("/utlysning/U-9") || p.Has("/utlysning/U-8") {
