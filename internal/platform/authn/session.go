@@ -247,13 +247,14 @@ func (s *Sessions) Expires(ctx context.Context) time.Time {
 }
 
 // PutFlash keeps a text for the next page that this browser is shown. A second
-// text before that page comes after the first, on a line of its own.
+// text before that page comes after the first, on a line of its own. When it cannot be
+// kept the answer goes out all the same: what it tells of has been done, and a refusal
+// would say that it had not.
 func (s *Sessions) PutFlash(ctx context.Context, text string) {
 	if before := s.manager.GetString(ctx, keyFlash); before != "" {
 		text = before + "\n" + text
 	}
 	s.manager.Put(ctx, keyFlash, text)
-	visitOf(ctx).vital = true
 }
 
 // PopFlash gives the text kept for this page and forgets it; empty when there is

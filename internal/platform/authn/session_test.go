@@ -602,6 +602,10 @@ func TestDatabaseFails(t *testing.T) {
 		if who, flash := b.get("/who"), b.get("/flash"); who != "p1" || flash != "hello" {
 			t.Errorf("reading: %q, %q", who, flash)
 		}
+		// What was done is done, also when the message about it cannot be kept.
+		if resp, _ := b.do(http.MethodPost, "/flash", url.Values{"text": {"sent"}}); resp.StatusCode != http.StatusOK {
+			t.Errorf("a message that cannot be kept: %s", resp.Status)
+		}
 		resp, body := b.do(http.MethodPost, "/login/p2", nil)
 		if resp.StatusCode != http.StatusInternalServerError || len(resp.Cookies()) != 0 || resp.Header.Get("Location") != "" || body != "error.internal\n" {
 			t.Errorf("login: %s %v %q", resp.Status, resp.Header, body)
