@@ -171,6 +171,22 @@ func (s *Service) sketchCommands() []command {
 	}
 }
 
+// tasks is whom a case waits for where the state alone does not tell: the section
+// where a conflict was found, and those who must agree to what is proposed.
+func tasks(x *Submission) []record.Task {
+	out := conflictTasks(x)
+	a := x.Answer.V
+	if x.Kind != Sketch || x.State != Assessing || a == nil || a.Decided() {
+		return out
+	}
+	for _, right := range []struct{ as, command string }{{ByQuality, "agree_quality"}, {ByRelevance, "agree_relevance"}} {
+		if a.stand(right.as, "") == nil {
+			out = append(out, record.Task{Name: right.command, Command: right.command, Since: a.ProposedAt})
+		}
+	}
+	return out
+}
+
 func proposeAnswer(_ context.Context, c *change) error {
 	c.Rec.Answer.V = &Answer{Outcome: c.In.String("outcome"), Reasons: c.In.String("reasons"), ProposedBy: c.Actor.ID, ProposedAt: c.Now}
 	return nil

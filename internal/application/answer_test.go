@@ -182,11 +182,30 @@ func TestSketchesAreAnswered(t *testing.T) {
 			refused(t, "agreement with oneself", fault.Forbidden, "error.two_people", err)
 			_, err = h.do(t, x, "fageier2", "agree_relevance")
 			refused(t, "another subject owner", fault.NotFound, "", err)
+			waits := func(who string, want int) {
+				t.Helper()
+				tasks, err := h.Engine.TasksOf(h.As(t, who), access.From(h.As(t, who)))
+				must(t, err)
+				n := 0
+				for _, task := range tasks {
+					if task.RecordID == x.ID {
+						n++
+					}
+				}
+				if n != want {
+					t.Errorf("%s has %d tasks with the sketch, want %d", who, n, want)
+				}
+			}
+			waits("fou2", 1)
+			waits("fageier", 1)
+			waits("utvalg", 0)
 			got := h.did(t, x, "fou2", "agree_quality")
+			waits("fou2", 0)
 			if got.Answer.V.Decided() {
 				t.Error("decided by one of the two who must agree")
 			}
 			got = h.did(t, x, "fageier", "agree_relevance")
+			waits("fageier", 0)
 			if !got.Answer.V.Decided() || got.State != application.Assessing || got.Told() != nil {
 				t.Errorf("decided %v, state %s, told %v", got.Answer.V.Decided(), got.State, got.Told())
 			}

@@ -86,7 +86,7 @@ func New(calls *call.Service, secret seal.Secret) *Service {
 	}
 	for _, k := range []*Kind{s.Sketches, s.Applications} {
 		k.New = func() *Submission { return &Submission{} }
-		k.Read, k.Relations, k.Links, k.Tasks, k.Describe = readers, relations, links, conflictTasks, describe
+		k.Read, k.Relations, k.Links, k.Tasks, k.Describe = readers, relations, links, tasks, describe
 		k.Commands = slices.Concat(s.applicantCommands(k.Name), s.openingCommands(k.Name), s.conflictCommands(k.Name), s.answerCommands(k.Name))
 	}
 	return s
