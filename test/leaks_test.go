@@ -31,6 +31,7 @@ const (
 	recordwebGo = "internal/platform/recordweb/recordweb.go"
 	deskGo      = "internal/platform/recordweb/desk.go"
 	webGo       = "internal/platform/web/web.go"
+	caseGo      = "internal/application/service.go"
 )
 
 // leaks are planted one by one.
@@ -46,6 +47,9 @@ var leaks = []leak{
 		{accessGo, `w.And("r.id NOT IN (SELECT p.record_id FROM record_participant p WHERE "+cond+")", args...)`, "_, _ = cond, args"},
 	}, "TestDisqualifiedWorlds"},
 	{"others' assessments are read before one's own is delivered", []edit{{"internal/assessment/service.go", "case b.Open() && !over(x):", "case false && b.Open():"}}, "TestDisqualifiedWorlds"},
+	{"the section counts what is sent before the deadline", []edit{{caseGo, "{Roles: []access.Role{org.FoU}, NotStates: sealed, Flag: Opened, Except: relDisqualified},", "{Roles: []access.Role{org.FoU}, Except: relDisqualified},"}}, "TestWorldsBefore"},
+	{"a member of the committee reads a case that they may not deal with", []edit{{caseGo, "{Roles: []access.Role{org.Committee}, NotStates: before, Flag: Opened, Except: relDisqualified},", "{Roles: []access.Role{org.Committee}, NotStates: before, Flag: Opened},"}}, "TestCanaries"},
+	{"minutes show cases to those who left the room", []edit{{"internal/decision/meeting.go", "s.cases.Applications.Get(ctx, i.Case)", "s.cases.Applications.Load(ctx, i.Case)"}}, "TestCanaries"},
 	{"everybody is staff", []edit{{accessGo, "return a.Staff\n", "return true\n"}}, "TestCanaries"},
 	{"lists take everybody for staff", []edit{{accessGo, "return w, a.Staff", "return w, true"}}, "TestCanaries"},
 	{"a person's documents are found by everybody, in numbers beside the hits", []edit{{accessGo, `terms = append(terms, "person:"+id)
@@ -87,7 +91,7 @@ var leaks = []leak{
 }
 
 // accessTests are all that try who sees and does what.
-const accessTests = "TestCanaries|TestTwoWorlds|TestDisqualifiedWorlds|TestRights|TestReading|TestOtherSites|TestSecurity|TestRouteWithout|TestWhoIs|TestHandling|TestTwoPeople|TestNothingIs|TestAPITells|TestThreadHides|TestFilesAre|TestTasksAre"
+const accessTests = "TestCanaries|TestTwoWorlds|TestDisqualifiedWorlds|TestWorldsBefore|TestRights|TestReading|TestOtherSites|TestSecurity|TestRouteWithout|TestWhoIs|TestHandling|TestTwoPeople|TestNothingIs|TestAPITells|TestThreadHides|TestFilesAre|TestTasksAre"
 
 // The access tests find what they are for: each leak, planted in a build of its
 // own, makes them fail, and without one they pass. A leak is tried alone with

@@ -275,3 +275,30 @@ func TestSealedMeansSealed(t *testing.T) {
 		}
 	})
 }
+
+// Before the deadline nobody can tell from any list, count, search, export, task or
+// page of a call whether somebody has sent a sketch, has begun on one, or has not.
+func TestWorldsBeforeTheDeadline(t *testing.T) {
+	with, without := onSQLite(t), onSQLite(t)
+	number := with.titled(t, "call", "Ideer til bedre møter på kontoret")
+	w := with.sketch(t, "forsker", with.head(t, number).ID)
+	w.whole(t, "skjult")
+	if res := w.send(t, w.at+"/send", values()); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("the sketch is not sent: %d", res.StatusCode)
+	}
+	with.sketch(t, "forsker", with.head(t, number).ID) // and one begun on
+	for _, s := range []*site{with, without} {
+		s.transport = direct{s.Handler}
+		s.clients = map[string]*http.Client{}
+		if err := s.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if states := len(with.records(t, "sketch")) - len(without.records(t, "sketch")); states < 1 {
+		t.Fatal("nothing was sent: the test sees nothing")
+	}
+	page := "/utlysning/" + number
+	beside := []string{page, page + "/skisser", page + "/skisser.csv", page + "/soknader", page + "/svar", page + "/logg", "/trad/" + number, "/api/v1/calls?example=true", "/sok?q=skjult+tittel", "/kunnskap/utlysning/ideer-til-bedre-moter-pa-kontoret", w.at, w.at + "/send"}
+	cells := compareWorlds(t, with, without, beside, "", "fou", "fageier", "utvalg", "admin", "leverandor", "fagvurderer")
+	t.Logf("%d cells", cells)
+}
