@@ -545,6 +545,10 @@ func TestCanaries(t *testing.T) {
 						if route.Sealed && (status == http.StatusNotFound || theirs(person, c.own) && status == http.StatusGone) {
 							break
 						}
+						// The answers to the sketches are on a page for the section and the subject owner.
+						if c.kind == "call" && strings.HasSuffix(pattern, "/svar") && status == http.StatusNotFound && person != "fou" && person != "fou2" {
+							break
+						}
 						if handling && (status == http.StatusNotFound || status == http.StatusSeeOther) {
 							break
 						}
