@@ -136,7 +136,7 @@ func openDemoOn(ctx context.Context, database, dir, base string, today time.Time
 // load fills an empty demo, all or nothing.
 func (h *house) load(ctx context.Context, start time.Time) error {
 	err := h.db.Tx(asSystem(ctx), func(ctx context.Context) error {
-		err := demo.Load(ctx, demo.House{Engine: h.engine, People: h.people, Plans: h.plans, Calls: h.calls, Applications: h.applications, Commissions: h.commissions, Needs: h.needs, Projects: h.projects, Publications: h.publications, Uptakes: h.uptakes}, start)
+		err := demo.Load(ctx, demo.House{Engine: h.engine, People: h.people, Plans: h.plans, Calls: h.calls, Applications: h.applications, Assessments: h.assessments, Decisions: h.decisions, Commissions: h.commissions, Needs: h.needs, Projects: h.projects, Publications: h.publications, Uptakes: h.uptakes}, start)
 		if err != nil {
 			return err
 		}

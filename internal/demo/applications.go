@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"funn/internal/application"
+	"funn/internal/assessment"
 	"funn/internal/call"
+	"funn/internal/decision"
 	"funn/internal/demo/facts"
 	"funn/internal/platform/clock"
 	"funn/internal/platform/record"
@@ -17,7 +19,7 @@ import (
 
 // assessedCall imports the example of a call that waits for the committee, with what
 // was sent in to it: what was sealed and opened is in its history, and cannot be
-// played anew.
+// played anew. What happened after the applications were opened is played.
 func (l *loader) assessedCall(ctx context.Context) error {
 	for _, f := range facts.ExampleCalls {
 		if f.State != facts.CallAssess2 {
@@ -27,17 +29,18 @@ func (l *loader) assessedCall(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.Key, err)
 		}
-		rank := 0.0
+		acts := []act{}
 		for _, a := range facts.ExampleApplications {
 			if a.Call != f.Key {
 				continue
 			}
-			if a.Proposed > 0 {
-				rank++
-			}
-			if err := l.submissions(ctx, c, f, a, rank); err != nil {
+			if err := l.submissions(ctx, c, f, a); err != nil {
 				return fmt.Errorf("%s: %w", a.Key, err)
 			}
+			acts = append(acts, l.judged(f, a)...)
+		}
+		if err := l.play(ctx, append(acts, l.meeting(f))); err != nil {
+			return fmt.Errorf("%s: %w", f.Key, err)
 		}
 	}
 	return nil
@@ -104,7 +107,7 @@ func (l *loader) importCall(ctx context.Context, f facts.ExampleCall) (*call.Cal
 const exampleNote = "Eksempel"
 
 // submissions imports the sketch, and the application unless the sketch was rejected.
-func (l *loader) submissions(ctx context.Context, c *call.Call, f facts.ExampleCall, a facts.ExampleApplication, rank float64) error {
+func (l *loader) submissions(ctx context.Context, c *call.Call, f facts.ExampleCall, a facts.ExampleApplication) error {
 	institution, err := l.id(a.Institution)
 	if err != nil {
 		return err
@@ -145,13 +148,103 @@ func (l *loader) submissions(ctx context.Context, c *call.Call, f facts.ExampleC
 	}
 	x := opened(application.Application, at(f.Due.AddDate(0, 0, -2), 14, 0), at(f.Due, 13, 0))
 	x.Sketch = sketch.ID
-	if a.Proposed > 0 {
-		x.State, x.StateSince = application.Proposed, at(facts.DemoDay.AddDate(0, 0, -12), 10, 0)
-		x.Answer.V = &application.Answer{Outcome: application.Award, Ore: a.Proposed * 100, Order: rank, Reasons: a.Assessments[0].Reason.Body, ProposedBy: f.By, ProposedAt: x.StateSince}
-	}
 	err = l.Applications.Applications.Import(ctx, x, exampleNote)
 	l.ids[a.Key] = x.ID
 	return err
+}
+
+// judged gives the acts by which an application came to where it stands: somebody
+// declares a conflict, those who assess it are asked, answer and write, and the R&D
+// section puts it before the committee.
+func (l *loader) judged(f facts.ExampleCall, a facts.ExampleApplication) []act {
+	var acts []act
+	k, cases := l.Assessments.Kind, l.Applications.Applications
+	asked := f.Due.AddDate(0, 0, 3)
+	add := func(on time.Time, what string, do func(context.Context) error) {
+		acts = append(acts, act{on: on, what: a.Key + ": " + what, do: do})
+	}
+	if a.Conflict != "" {
+		add(asked, "declare", give(l, cases, a.Key, a.Conflict, "declare", "", "ground", conflict[language(string(a.Title.Lang))]))
+	}
+	for _, x := range a.Assessments {
+		key := a.Key + ":" + x.Assessor
+		add(asked, "request", func(ctx context.Context) error {
+			id, err := l.id(a.Key)
+			if err != nil {
+				return err
+			}
+			rec, err := cases.Load(ctx, id)
+			if err != nil {
+				return err
+			}
+			if ctx, err = l.as(ctx, asker); err != nil {
+				return err
+			}
+			in := record.Input{Values: values("case", rec.Number, "sort", x.Sort, "assessor", x.Assessor, "due", iso(x.Due))}
+			y, err := k.Create(ctx, "request", in, func(y *assessment.Assessment) { y.Example, y.Source = true, rec.Source })
+			if err == nil {
+				l.ids[key] = y.ID
+			}
+			return err
+		})
+		add(asked.AddDate(0, 0, 1), "accept", give(l, k, key, x.Assessor, "accept", "", "conflict", "none"))
+		wrote := x.Delivered
+		if wrote.IsZero() {
+			wrote = asked.AddDate(0, 0, 30)
+		}
+		criteria := criteriaOf(f, x.Sort)
+		for i, score := range x.Scores {
+			add(wrote, "save", give(l, k, key, x.Assessor, "save", "", "part", fmt.Sprint(criteria[i]), "score", fmt.Sprint(score.Value), "reason_for", score.Reason.Body, "share", score.Reason.Body))
+		}
+		if !x.Delivered.IsZero() {
+			add(wrote, "save", give(l, k, key, x.Assessor, "save", "", "part", assessment.Whole, "advice", x.Advice))
+			add(wrote, "deliver", give(l, k, key, x.Assessor, "deliver", ""))
+		}
+	}
+	if p := a.Proposal; !p.On.IsZero() {
+		amount := ""
+		if p.Amount > 0 {
+			amount = kroner(p.Amount)
+		}
+		add(p.On, "propose", give(l, cases, a.Key, p.By, "propose", "", "outcome", p.Outcome, "amount", amount, "reasons", p.Reasons.Body))
+	}
+	return acts
+}
+
+// asker asks for the assessments of the example call: not the one who may not deal
+// with all its cases.
+const asker = "fou"
+
+// conflict is why somebody may not deal with a case, by language form.
+var conflict = map[string]string{
+	"nb": "Jeg har arbeidet ved institusjonen som søker.",
+	"nn": "Eg har arbeidd ved institusjonen som søkjer.",
+}
+
+// criteriaOf gives the numbers of the call's criteria that a sort of assessor answers.
+func criteriaOf(f facts.ExampleCall, sort string) (out []int) {
+	for i, x := range f.Criteria {
+		if (x.Assessor == call.ByOwner) == (sort == assessment.ByOwner) {
+			out = append(out, i+1)
+		}
+	}
+	return out
+}
+
+// meeting plans the committee's meeting on the call.
+func (l *loader) meeting(f facts.ExampleCall) act {
+	return act{on: f.Due.AddDate(0, 0, 34), what: "plan a meeting", do: func(ctx context.Context) error {
+		id, err := l.id(f.Key)
+		if err != nil {
+			return err
+		}
+		if ctx, err = l.as(ctx, f.By); err != nil {
+			return err
+		}
+		_, err = l.Decisions.Meetings.Create(ctx, "plan", record.Input{Values: values("call", id, "held_on", iso(f.Meeting))},
+			func(m *decision.Meeting) { m.Example, m.Source = true, facts.Source{Doc: facts.DocExample}.String() })
+		return err
+	}}
 }
 
 // unguessable makes the last part of a submission's number, the same in every demo.

@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"funn/internal/application"
+	"funn/internal/assessment"
 	"funn/internal/call"
 	"funn/internal/commission"
+	"funn/internal/decision"
 	"funn/internal/need"
 	"funn/internal/org"
 	"funn/internal/plan"
@@ -31,6 +33,8 @@ type House struct {
 	Plans        *plan.Service
 	Calls        *call.Service
 	Applications *application.Service
+	Assessments  *assessment.Service
+	Decisions    *decision.Service
 	Commissions  *commission.Service
 	Needs        *need.Service
 	Projects     *project.Service

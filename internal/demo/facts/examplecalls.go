@@ -119,14 +119,32 @@ var ExampleCalls = []ExampleCall{
 	},
 }
 
+// ExampleScore is what an assessor answers by one criterion, from 1 (dårlig) to 7
+// (fremragende).
+type ExampleScore struct {
+	Value  int
+	Reason Text // also told to the applicant
+}
+
 // ExampleAssessment is one assessor's view of an application.
 type ExampleAssessment struct {
 	Assessor string // person's id
-	// Scores from 1 (dårlig) to 7 (fremragende) on the plan's three principles,
-	// in their order; all zero until delivered.
-	Scores    [3]int
-	Reason    Text
-	Delivered time.Time
+	Sort     string // subject_owner, section or external
+	Due      time.Time
+	// Scores are on the call's criteria that this sort answers, in their order. Those
+	// of one that is not delivered are what is written so far.
+	Scores    []ExampleScore
+	Advice    string    // yes, conditions or no; empty until delivered
+	Delivered time.Time // zero until it is
+}
+
+// ExampleProposal is what the R&D section puts before the committee.
+type ExampleProposal struct {
+	On      time.Time
+	By      string // person's id
+	Outcome string // award or reserve
+	Amount  int64  // kroner, of an award
+	Reasons Text
 }
 
 // ExampleApplication is what was sent in to an example call: a sketch, and the
@@ -140,41 +158,83 @@ type ExampleApplication struct {
 	Applicant   string // person's id
 	Institution string // key of an example organisation
 	Asked       int64  // kroner
-	Proposed    int64  // what the R&D section proposes, 0 until it does
 	Rejected    Text   // why nobody invited it to apply; zero when they did
+	Conflict    string // person's id of somebody who has declared that they may not deal with it
 	Assessments []ExampleAssessment
+	Proposal    ExampleProposal // zero until there is one
 }
 
 // ExampleApplications wait for the committee of eks-utlysning-mote. Together
-// they ask for more than the frame, and one is from an assessor's own
-// university.
+// they ask for more than the frame, and two are from assessors' own institutions.
+// What is proposed leaves less than the last one asks for, and two assessors of that
+// have theirs to deliver.
 var ExampleApplications = []ExampleApplication{
-	{"eks-soknad-1", "eks-utlysning-mote", nn("Når maskina føreslår svaret"),
-		nn("Vi studerer kva som skjer når eit skjema fyller ut svar på vegner av søkjaren."), nn("Forsøk med to utgåver av skjemaet og intervju med søkjarar."),
-		"forsker", "eksempel-institutt", 3_400_000, 3_400_000, Text{}, []ExampleAssessment{
-			{"fagvurderer", [3]int{6, 5, 6}, nn("Treff behovet godt og har ein realistisk framdriftsplan."), date(2022, 12, 8)},
-			{"fagvurderer2", [3]int{6, 6, 5}, nn("Solid design. Planen for bruk kunne vore meir konkret."), date(2022, 12, 9)},
-		}},
-	{"eks-soknad-2", "eks-utlysning-mote", nb("Klageretten i digitale løsninger"),
-		nb("Vi undersøker om de som får et digitalt avslag, finner fram til klagen."), nb("Gjennomgang av saker og observasjon av brukere."),
-		"fagvurderer2", "eksempel-fagmiljo", 2_900_000, 0, Text{}, []ExampleAssessment{
-			{"fagvurderer", [3]int{5, 4, 5}, nb("Viktig spørsmål, men utvalget av saker er uklart."), date(2022, 12, 15)},
-		}},
-	{"eks-soknad-3", "eks-utlysning-mote", nn("Retten til å bli høyrd"),
-		nn("Vi samanliknar korleis søkjarar får uttale seg på papir og på nett."), nn("Registerdata og ei spørjeundersøking."),
-		"fagvurderer", "eksempel-universitet", 3_800_000, 0, Text{}, []ExampleAssessment{
-			{"fagvurderer2", [3]int{4, 6, 4}, nn("Sterk metode. Det er uvisst om svaret kjem tidsnok."), date(2022, 12, 16)},
-		}},
-	{"eks-soknad-4", "eks-utlysning-mote", nb("Språk og tillit i automatiske vedtak"),
-		nb("Vi prøver om en forklaring i vedtaket gjør at flere forstår det og har tillit til det."), nb("Et eksperiment med fire utgaver av det samme vedtaket."),
-		"forsker", "eksempel-institutt", 2_600_000, 2_200_000, Text{}, []ExampleAssessment{
-			{"fagvurderer", [3]int{5, 5, 6}, nb("God plan for å få funnene brukt. Budsjettet er romslig."), date(2022, 12, 19)},
-			{"fagvurderer2", [3]int{5, 5, 5}, nb("Ryddig og gjennomførbart."), date(2022, 12, 20)},
-		}},
-	{"eks-soknad-5", "eks-utlysning-mote", nb("En app for søknader"),
-		nb("Vi vil lage en app der folk kan søke."), nb("Utvikling og utprøving."),
-		"leverandor", "eksempel-leverandor", 4_000_000, 0, nb("Utlysningen gjelder kunnskap om rettssikkerhet. Skissen gjelder utvikling av en løsning."), nil},
-	{"eks-soknad-6", "eks-utlysning-mote", nn("Søknader før og no"),
-		nn("Vi vil skrive historia om søknadsskjemaet."), nn("Arkivstudiar."),
-		"forsker", "eksempel-institutt", 1_500_000, 0, nn("Spørsmålet er interessant, men svaret kan ikkje brukast i det Nav skal avgjere."), nil},
+	{
+		Key: "eks-soknad-1", Call: "eks-utlysning-mote", Title: nn("Når maskina føreslår svaret"),
+		Summary: nn("Vi studerer kva som skjer når eit skjema fyller ut svar på vegner av søkjaren."), Methods: nn("Forsøk med to utgåver av skjemaet og intervju med søkjarar."),
+		Applicant: "forsker", Institution: "eksempel-institutt", Asked: 3_400_000,
+		Assessments: []ExampleAssessment{
+			{"fageier2", "subject_owner", applicationsDue, []ExampleScore{
+				{6, nn("Treff behovet godt. Skjemaet skal endrast, og vi treng å vite kva som skjer då.")},
+				{5, nn("Vi er med frå start. Planen for bruk kunne vore meir konkret.")},
+			}, "yes", date(2022, 12, 8)},
+			{"fou", "section", applicationsDue, []ExampleScore{{6, nn("Forsøket svarer på spørsmålet, og framdriftsplanen er realistisk.")}}, "yes", date(2022, 12, 9)},
+			{"fagvurderer", "external", applicationsDue, []ExampleScore{{5, nn("Solid design. Talet på intervju er lågt.")}}, "yes", date(2022, 12, 14)},
+		},
+		Proposal: ExampleProposal{date(2022, 12, 21), "fou2", "award", 3_400_000, nn("Prosjektet treff behovet godt og har ein realistisk framdriftsplan.")},
+	},
+	{
+		Key: "eks-soknad-2", Call: "eks-utlysning-mote", Title: nb("Klageretten i digitale løsninger"),
+		Summary: nb("Vi undersøker om de som får et digitalt avslag, finner fram til klagen."), Methods: nb("Gjennomgang av saker og observasjon av brukere."),
+		Applicant: "fagvurderer2", Institution: "eksempel-fagmiljo", Asked: 2_900_000, Conflict: "fou2",
+		Assessments: []ExampleAssessment{
+			{"fageier2", "subject_owner", applicationsDue, []ExampleScore{
+				{5, nb("Viktig spørsmål. Vi vet lite om hvem som ikke finner fram.")},
+				{4, nb("Det er uklart hva vi kan gjøre annerledes når svaret kommer.")},
+			}, "conditions", date(2022, 12, 12)},
+			{"fou", "section", applicationsDue, []ExampleScore{{5, nb("Observasjonene er godt planlagt.")}}, "conditions", date(2022, 12, 13)},
+			{"fagvurderer", "external", applicationsDue, []ExampleScore{{4, nb("Utvalget av saker er uklart.")}}, "conditions", date(2022, 12, 15)},
+		},
+		Proposal: ExampleProposal{date(2022, 12, 22), "fou", "reserve", 0, nb("Spørsmålet er viktig, men utvalget av saker er uklart. Søknaden kan få midler om en annen faller fra.")},
+	},
+	{
+		Key: "eks-soknad-3", Call: "eks-utlysning-mote", Title: nn("Retten til å bli høyrd"),
+		Summary: nn("Vi samanliknar korleis søkjarar får uttale seg på papir og på nett."), Methods: nn("Registerdata og ei spørjeundersøking."),
+		Applicant: "fagvurderer", Institution: "eksempel-universitet", Asked: 3_800_000,
+		Assessments: []ExampleAssessment{
+			{"fageier2", "subject_owner", date(2023, 1, 6), []ExampleScore{{4, nn("Det er uvisst om svaret kjem tidsnok.")}}, "", time.Time{}},
+			{"fou", "section", applicationsDue, []ExampleScore{{6, nn("Sterk metode. Registerdata og spørjeundersøking utfyller kvarandre.")}}, "yes", date(2022, 12, 16)},
+			{"fagvurderer2", "external", date(2023, 1, 12), nil, "", time.Time{}},
+		},
+	},
+	{
+		Key: "eks-soknad-4", Call: "eks-utlysning-mote", Title: nb("Språk og tillit i automatiske vedtak"),
+		Summary: nb("Vi prøver om en forklaring i vedtaket gjør at flere forstår det og har tillit til det."), Methods: nb("Et eksperiment med fire utgaver av det samme vedtaket."),
+		Applicant: "forsker", Institution: "eksempel-institutt", Asked: 2_600_000,
+		Assessments: []ExampleAssessment{
+			{"fageier2", "subject_owner", applicationsDue, []ExampleScore{
+				{5, nb("Vi skal skrive om vedtakene, og kan bruke svaret.")},
+				{6, nb("God plan for å få funnene brukt.")},
+			}, "yes", date(2022, 12, 14)},
+			{"fou", "section", applicationsDue, []ExampleScore{{6, nb("Ryddig og gjennomførbart.")}}, "yes", date(2022, 12, 16)},
+			{"fagvurderer", "external", applicationsDue, []ExampleScore{{3, nb("Fire utgaver krever flere deltakere enn det er regnet med. Budsjettet er romslig.")}}, "conditions", date(2022, 12, 19)},
+		},
+		Proposal: ExampleProposal{date(2022, 12, 21), "fou2", "award", 2_200_000, nb("Prosjektet er ryddig, og funnene kan brukes. Budsjettet er romslig.")},
+	},
+	{
+		Key: "eks-soknad-5", Call: "eks-utlysning-mote", Title: nb("En app for søknader"),
+		Summary: nb("Vi vil lage en app der folk kan søke."), Methods: nb("Utvikling og utprøving."),
+		Applicant: "leverandor", Institution: "eksempel-leverandor", Asked: 4_000_000,
+		Rejected: nb("Utlysningen gjelder kunnskap om rettssikkerhet. Skissen gjelder utvikling av en løsning."),
+	},
+	{
+		Key: "eks-soknad-6", Call: "eks-utlysning-mote", Title: nn("Søknader før og no"),
+		Summary: nn("Vi vil skrive historia om søknadsskjemaet."), Methods: nn("Arkivstudiar."),
+		Applicant: "forsker", Institution: "eksempel-institutt", Asked: 1_500_000,
+		Rejected: nn("Spørsmålet er interessant, men svaret kan ikkje brukast i det Nav skal avgjere."),
+	},
 }
+
+// applicationsDue is the last day for the assessments that were asked for when the
+// applications were opened.
+var applicationsDue = date(2022, 12, 19)

@@ -640,7 +640,7 @@ var ExampleTasks = []ExampleTask{
 	{"eks-oppgave-12", "eks-bruk-gjeldsrad", nn("Avgjer kva funna skal brukast til."), "fageier", date(2022, 12, 5), time.Time{}},
 	{"eks-oppgave-13", "eks-tiltak-skjema", nb("Foreslå felter som kan vente."), "produktteam", date(2022, 12, 15), time.Time{}},
 	{"eks-oppgave-14", "eks-tiltak-kortom", nb("Skriv manus til videoen."), "kommunikasjon", date(2023, 1, 16), time.Time{}},
-	{"eks-oppgave-15", "eks-soknad-2", nb("Lever vurderingen din."), "fagvurderer2", date(2023, 1, 12), time.Time{}},
+	{"eks-oppgave-15", "eks-soknad-3", nb("Lever vurderingen din."), "fagvurderer2", date(2023, 1, 12), time.Time{}},
 	{"eks-oppgave-16", "eks-utlysning-mote", nb("Les søknadene før møtet i utvalget."), "utvalg", date(2023, 1, 25), time.Time{}},
 	{"eks-oppgave-17", "eks-forsok-ventelokale", nn("Gje kontoret råd om korleis forsøket kan målast."), "fylke", date(2023, 1, 10), time.Time{}},
 	{"eks-oppgave-18", "eks-forsok-veiledning", nb("Svar på om metoden er lovende og overførbar."), "atl", date(2023, 1, 27), time.Time{}},

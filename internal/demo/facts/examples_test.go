@@ -216,8 +216,8 @@ func TestExampleCallsRequestsAndTrials(t *testing.T) {
 				t.Errorf("%s is assessed by someone from the same institution", a.Key)
 			}
 			for _, score := range s.Scores {
-				if score < 1 || score > 7 {
-					t.Errorf("%s: score %d", a.Key, score)
+				if score.Value < 1 || score.Value > 7 {
+					t.Errorf("%s: score %d", a.Key, score.Value)
 				}
 			}
 		}
