@@ -21,9 +21,9 @@ func (s *site) assessed(t testing.TB) (c *call.Call, x *application.Submission) 
 	calls, _ := s.Engine.Kind("call")
 	c = calls.(*call.Kind).New()
 	c.Number, c.Title, c.State, c.Owner = "U-2023-900", "Tillit til Nav", call.Assessment1, "fageier"
-	for id, by := range map[int]string{1: call.ByOwner, 2: call.BySection} {
+	for i, by := range []string{call.ByOwner, call.BySection} {
 		name := map[string]string{"nb": "Kriterium", "nn": "Kriterium", "en": "Criterion"}
-		c.Criteria.V = append(c.Criteria.V, call.Criterion{ID: id, Names: name, Meanings: name, Weight: 50, Principles: call.Principles, Assessor: by})
+		c.Criteria.V = append(c.Criteria.V, call.Criterion{ID: i + 1, Names: name, Meanings: name, Weight: 50, Principles: call.Principles, Assessor: by})
 	}
 	if err := calls.(*call.Kind).Import(ctx, c, "test"); err != nil {
 		t.Fatal(err)

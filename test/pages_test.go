@@ -2,6 +2,7 @@ package test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"fmt"
@@ -19,6 +20,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"funn/internal/application"
+	"funn/internal/call"
 	"funn/internal/platform/access"
 	"funn/internal/platform/db"
 	"funn/internal/platform/fault"
@@ -48,6 +51,9 @@ type page struct {
 	// is not the page's own address.
 	wrong  bool
 	action string
+	// pattern is of the route, for pages that are found by hand because the route needs
+	// more than a record and somebody who may open it.
+	pattern string
 	// sample: the page stands for others that are put together alike, and is opened
 	// in the browser on every run of the tests.
 	sample bool
@@ -92,7 +98,7 @@ var addresses = map[string]func(t testing.TB, s *site) string{
 }
 
 // files are the routes that give a file and no page.
-var files = regexp.MustCompile(`\.(csv|xlsx|ics|json)$|/fil/\{sha\}$|/vedlegg/\{stored\}$`)
+var files = regexp.MustCompile(`\.(csv|xlsx|ics|json)$|/fil/\{sha\}$|/vedlegg/\{stored\}$|/kvittering/\{n\}(/innhold)?$`)
 
 // leads are the addresses that only lead on to a page of the list.
 var leads = []string{"/plan", "/kunnskap"}
@@ -137,11 +143,13 @@ func pages(t testing.TB, s *site) []page {
 		t.Fatalf("send feedback: %d\n%s", status, text)
 	}
 	s.cases(t)
-	out := append(slices.Clone(queried), s.keyed(t)...)
+	s.letterText(t)
+	out := slices.Concat(queried, s.keyed(t), s.written(t))
 	for _, route := range s.Router.Routes() {
 		method, pattern, _ := strings.Cut(route.Pattern, " ")
 		pattern = strings.TrimSuffix(pattern, "{$}")
-		if method != http.MethodGet || files.MatchString(pattern) || slices.Contains(leads, pattern) {
+		if method != http.MethodGet || files.MatchString(pattern) || slices.Contains(leads, pattern) ||
+			slices.ContainsFunc(out, func(p page) bool { return p.pattern == pattern }) {
 			continue
 		}
 		person := "fou"
@@ -165,6 +173,69 @@ func pages(t testing.TB, s *site) []page {
 			out = append(out, s.commanding(t, route, pattern)...)
 		}
 	}
+	return out
+}
+
+// letterText sets what a letter says: the demo has the program's own texts alone.
+func (s *site) letterText(t testing.TB) {
+	t.Helper()
+	in := values("code", "signature", "valid_from", "01.02.2023")
+	for _, tag := range lang.Tags {
+		in.Set("subject_"+string(tag), "Hilsen")
+		in.Set("body_"+string(tag), "FoU-seksjonen")
+	}
+	if status, text := s.post(t, "fou", "/brevtekst/ny", in); status != http.StatusSeeOther {
+		t.Fatalf("set a letter's text: %d\n%s", status, text)
+	}
+}
+
+// written lets the researcher write to the open call, and gives the pages that are
+// theirs alone: of a sketch that is sent, of one that is begun, and of an application.
+func (s *site) written(t testing.TB) []page {
+	t.Helper()
+	of := s.head(t, s.titled(t, "call", "Ideer til bedre møter på kontoret"))
+	sent, begun := s.sketch(t, "forsker", of.ID), s.sketch(t, "forsker", of.ID)
+	sent.whole(t, "Møter")
+	if res := sent.send(t, sent.at+"/send", values()); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("send a sketch: %d", res.StatusCode)
+	}
+	if res := begun.send(t, begun.at+"/medforfattere", values("email", "medforfatter@example.org")); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("invite somebody to write along: %d", res.StatusCode)
+	}
+	join := ""
+	for _, l := range s.letters(t, "medforfatter@example.org") {
+		join = regexp.MustCompile(`/medforfatter\?kode=[A-Z2-7]+`).FindString(l.Text)
+	}
+	x := &application.Submission{Call: of.ID, Applicant: "forsker"}
+	x.Number, x.Title, x.State, x.Lang = "SO-DRAFT", "SO-DRAFT", application.Draft, "nb"
+	k, _ := s.Engine.Kind(application.Application)
+	if err := k.(*record.Kind[*application.Submission]).Import(system(t.Context()), x, "test"); err != nil {
+		t.Fatal(err)
+	}
+	out := []page{
+		{pattern: "/min-side", path: "/min-side"},
+		{pattern: "/medforfatter", path: join, person: "leverandor"},
+		{name: "an invitation that no longer works", path: "/medforfatter?kode=BRUKT", status: http.StatusGone},
+		{name: "what is written of a sketch that is sent", path: sent.at + "/utskrift"},
+		{name: "a sketch that is sent, to be sent anew", path: sent.at + "/send"},
+		{name: "a co-author without an address", path: begun.at + "/medforfattere", status: http.StatusUnprocessableEntity, wrong: true},
+		{name: "a part with what it lacks", path: begun.at + "/del/ide?mangler=1"},
+		{pattern: "/utlysning/{number}/prov/{stage}", person: "fou", path: "/utlysning/" + of.Number + "/prov/application"},
+		{pattern: "/utlysning/{number}/prov/{stage}/{part}", person: "fou", path: "/utlysning/" + of.Number + "/prov/application/prosjekt"},
+		{name: "the form of a sketch, to be tried", person: "fou", path: "/utlysning/" + of.Number + "/prov/sketch/ide"},
+	}
+	for pattern, w := range map[string]page{"/skisse/{number}": {path: begun.at}, "/soknad/{number}": {path: "/soknad/" + x.Number, record: of.ID, state: call.Open2}} {
+		for rest, path := range map[string]string{"/del/{part}": "/del/prosjekt", "/utskrift": "/utskrift", "/send": "/send", "/medforfattere": "/medforfattere"} {
+			p := w
+			p.pattern, p.path = pattern+rest, w.path+path
+			out = append(out, p)
+		}
+	}
+	for i := range out {
+		p := &out[i]
+		p.name, p.person, p.status, p.sample = cmp.Or(p.name, p.pattern), cmp.Or(p.person, "forsker"), cmp.Or(p.status, http.StatusOK), true
+	}
+	slices.SortFunc(out, func(a, b page) int { return strings.Compare(a.name, b.name) })
 	return out
 }
 

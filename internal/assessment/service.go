@@ -1,6 +1,7 @@
 package assessment
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -167,7 +168,7 @@ func (s *Service) request(ctx context.Context, c *change) error {
 	a.Criteria.V = criteriaFor(of, sort)
 	// Its title is the case's number until it is accepted: a letter is no way to read of
 	// a case that one may not deal with.
-	a.Number, a.Title, a.Lang, a.Unit = s.number(s.Kind.Prefix), x.Number, x.Lang, x.Unit
+	a.Number, a.Title, a.Lang, a.Unit = cmp.Or(a.Number, s.number(s.Kind.Prefix)), x.Number, x.Lang, x.Unit
 	return nil
 }
 

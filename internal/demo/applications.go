@@ -181,7 +181,9 @@ func (l *loader) judged(f facts.ExampleCall, a facts.ExampleApplication) []act {
 				return err
 			}
 			in := record.Input{Values: values("case", rec.Number, "sort", x.Sort, "assessor", x.Assessor, "due", iso(x.Due))}
-			y, err := k.Create(ctx, "request", in, func(y *assessment.Assessment) { y.Example, y.Source = true, rec.Source })
+			y, err := k.Create(ctx, "request", in, func(y *assessment.Assessment) {
+				y.Example, y.Source, y.Number = true, rec.Source, k.Prefix+"-"+unguessable(key)
+			})
 			if err == nil {
 				l.ids[key] = y.ID
 			}
@@ -247,7 +249,7 @@ func (l *loader) meeting(f facts.ExampleCall) act {
 	}}
 }
 
-// unguessable makes the last part of a submission's number, the same in every demo.
+// unguessable makes the last part of the number of a submission or an assessment, the same in every demo.
 func unguessable(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return base32.StdEncoding.EncodeToString(sum[:])[:7]

@@ -465,10 +465,10 @@ func (p *Pages) content(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	page := c.Page(x.Title)
-	page.Section = lang.T(ctx, x.Kind+".name") + " " + x.Number
-	page.Breadcrumb = []ui.Crumb{{Label: a.Number, Href: address(a.Number)}, {Label: lang.T(ctx, "assessment.content")}}
-	head := ui.HeadProps{Kicker: page.Section, Title: x.Title, Lang: foreign(ctx, x.Lang)}
+	page := c.Page(lang.T(ctx, "assessment.content"))
+	page.Section = lang.T(ctx, "assessment.name") + " " + a.Number
+	page.Breadcrumb = []ui.Crumb{{Label: a.Number, Href: address(a.Number)}, {Label: page.Title}}
+	head := ui.HeadProps{Kicker: lang.T(ctx, x.Kind+".name") + " " + x.Number, Title: x.Title, Lang: foreign(ctx, x.Lang)}
 	sketch, err := p.sketch(ctx, of, x, func(*application.Submission) string { return address(a.Number) })
 	if err != nil {
 		return err

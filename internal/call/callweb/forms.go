@@ -46,7 +46,7 @@ func (p *pages) forms(c *web.Context, x *call.Call) (templ.Component, error) {
 		}
 		for _, own := range x.Parts(stage) {
 			name, in := own.Names.In(tag)
-			fp := formPart{ID: "del-" + own.ID, Title: name, Lang: foreign(ctx, string(in)), Questions: ui.TableProps{Caption: name, HideCaption: true, Cards: true, Empty: lang.T(ctx, "call.no_questions")}}
+			fp := formPart{ID: "del-" + own.ID, Title: name, Lang: foreign(ctx, string(in)), Questions: ui.TableProps{Caption: f.Title + ": " + name, HideCaption: true, Cards: true, Empty: lang.T(ctx, "call.no_questions")}}
 			for _, key := range []string{"call.question", "call.field.question_kind", "call.answer"} {
 				fp.Questions.Columns = append(fp.Questions.Columns, ui.Column{Label: lang.T(ctx, key)})
 			}
