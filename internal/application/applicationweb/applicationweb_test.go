@@ -344,6 +344,14 @@ func TestFromSketchToApplication(t *testing.T) {
 		if p := h.Get(t, "fou", "/min-side"); p.Status != http.StatusNotFound {
 			t.Errorf("staff get %d", p.Status)
 		}
+		_, err = h.DB.Exec(context.Background(), "UPDATE record SET state = $1 WHERE id = $2", application.Invited, x.ID)
+		must(t, err)
+		for state, asked := range map[string]bool{call.Open2: true, call.Assessment2: false} {
+			h.stage(t, state)
+			if p := h.Get(t, "forsker", "/min-side"); p.Has("Skriv søknaden") != asked {
+				t.Errorf("asked to apply while the call is %s: %t", state, !asked)
+			}
+		}
 	})
 }
 

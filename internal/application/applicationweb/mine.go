@@ -97,7 +97,7 @@ func (p *pages) caseItem(ctx context.Context, x *application.Submission, of *cal
 		if m := x.Dealings.V.Mend; m != nil {
 			date = lang.Day(ctx, m.By)
 		}
-	case x.State == application.Invited:
+	case x.State == application.Invited && of.Takes(application.Application, p.Site.Engine.Now(ctx)) == nil:
 		do = "application.do.apply"
 	}
 	if do != "" {

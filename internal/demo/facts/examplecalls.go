@@ -78,7 +78,7 @@ var ExampleCalls = []ExampleCall{
 	},
 	{
 		Key: "eks-utlysning-mote", Title: nn("Rettstryggleik i digitale søknader"), Theme: ThemeAdministration, State: CallAssess2,
-		Begun: date(2022, 7, 4), Opened: date(2022, 8, 15), Deadline: date(2022, 9, 30), Due: date(2022, 11, 18), Frame: 9_000_000, Months: 36, Meeting: date(2023, 2, 2),
+		Begun: date(2022, 7, 4), Opened: date(2022, 8, 15), Deadline: date(2022, 9, 30), Due: date(2022, 11, 18), Frame: 8_000_000, Months: 36, Meeting: date(2023, 2, 2),
 		About: nn("Fire av skissene vart søknader. Utvalet avgjer i februar."),
 		By:    "fou2", Owner: "fageier2", Need: "eks-behov-egenmelding", Answer: "oktober 2022", Starts: "våren 2023",
 		Texts: map[string]ExampleTexts{
@@ -142,7 +142,7 @@ type ExampleAssessment struct {
 type ExampleProposal struct {
 	On      time.Time
 	By      string // person's id
-	Outcome string // award or reserve
+	Outcome string // award, reserve or reject
 	Amount  int64  // kroner, of an award
 	Reasons Text
 }
@@ -166,8 +166,8 @@ type ExampleApplication struct {
 
 // ExampleApplications wait for the committee of eks-utlysning-mote. Together
 // they ask for more than the frame, and two are from assessors' own institutions.
-// What is proposed leaves less than the last one asks for, and two assessors of that
-// have theirs to deliver.
+// What is proposed is more than the frame too, so that the committee has a line to
+// draw, and two assessors of the third have theirs to deliver.
 var ExampleApplications = []ExampleApplication{
 	{
 		Key: "eks-soknad-1", Call: "eks-utlysning-mote", Title: nn("Når maskina føreslår svaret"),
@@ -195,7 +195,7 @@ var ExampleApplications = []ExampleApplication{
 			{"fou", "section", applicationsDue, []ExampleScore{{5, nb("Observasjonene er godt planlagt.")}}, "conditions", date(2022, 12, 13)},
 			{"fagvurderer", "external", applicationsDue, []ExampleScore{{4, nb("Utvalget av saker er uklart.")}}, "conditions", date(2022, 12, 15)},
 		},
-		Proposal: ExampleProposal{date(2022, 12, 22), "fou", "reserve", 0, nb("Spørsmålet er viktig, men utvalget av saker er uklart. Søknaden kan få midler om en annen faller fra.")},
+		Proposal: ExampleProposal{date(2022, 12, 22), "fou", "award", 2_900_000, nb("Spørsmålet er viktig. Utvalget av saker er uklart, så prosjektet står sist av dem vi foreslår.")},
 	},
 	{
 		Key: "eks-soknad-3", Call: "eks-utlysning-mote", Title: nn("Retten til å bli høyrd"),
