@@ -118,6 +118,7 @@ func TestHandlingIsForInsiders(t *testing.T) {
 // by the page and by a hand-made form, whatever the kind.
 func TestTwoPeople(t *testing.T) {
 	s := onSQLite(t)
+	s.cases(t)
 	tried := 0
 	for _, k := range s.Engine.Kinds() {
 		kind, path := k.Paths()

@@ -114,6 +114,7 @@ func (p *pages) giving(c *web.Context) error {
 		return err
 	}
 	c.W.Header().Set("Content-Type", "application/json; charset=utf-8")
+	c.W.Header().Set("Cache-Control", "no-store") // an award may be taken back
 	e := json.NewEncoder(c.W)
 	e.SetIndent("", "  ")
 	_ = e.Encode(data) // the reader may have gone; there is nobody to tell
@@ -126,6 +127,7 @@ func (p *pages) givingCSV(c *web.Context) error {
 		return err
 	}
 	c.W.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	c.W.Header().Set("Cache-Control", "no-store") // an award may be taken back
 	c.W.Header().Set("Content-Disposition", `attachment; filename="tildelinger.csv"`)
 	_ = decision.WriteCSV(c.W, data) // as above
 	return nil
