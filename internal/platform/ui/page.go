@@ -46,8 +46,11 @@ type NavItem struct {
 	More   bool // seldom gone to: lies behind «More», so that the menu is one line
 }
 
-// split gives the items that stand in the menu itself, and those behind «More»; one
-// alone is not worth hiding.
+// inOneLine is how many items a menu has room for in one line.
+const inOneLine = 9
+
+// split gives the items that stand in the menu itself, and those behind «More»: none
+// where there is room for all.
 func split(items []NavItem) (first, more []NavItem) {
 	for _, i := range items {
 		if i.More {
@@ -56,7 +59,7 @@ func split(items []NavItem) (first, more []NavItem) {
 			first = append(first, i)
 		}
 	}
-	if len(more) < 2 {
+	if len(items) <= inOneLine {
 		return items, nil
 	}
 	return first, more
