@@ -260,6 +260,8 @@ func (s *Service) agreeable(as string) func(context.Context, *Submission, form.V
 		switch me := access.From(ctx).ID; {
 		case a == nil:
 			v.Block("submission.blocked.no_proposal")
+		case x.unfit():
+			v.Block("submission.blocked.unfit")
 		case a.Decided():
 		case a.stand(as, "") != nil:
 			v.Block("submission.blocked.agreed")
@@ -270,10 +272,26 @@ func (s *Service) agreeable(as string) func(context.Context, *Submission, form.V
 	}
 }
 
+// unfit says whether somebody who may not deal with the case proposed or decided its
+// answer, or is needed for it: then it must be done again by others
+// (forvaltningsloven § 6). Whoever it is may have turned out to be so afterwards.
+func (x *Submission) unfit() bool {
+	a := x.Answer.V
+	if a == nil {
+		return false
+	}
+	out := x.Conflicts.V.Disqualified()
+	return slices.Contains(out, a.ProposedBy) || slices.Contains(out, a.DecidedBy) ||
+		slices.ContainsFunc(a.Stands, func(s Stand) bool { return s.For && slices.Contains(out, s.Person) })
+}
+
 // tellable: it is decided, and the call has come so far that answers are told.
 func (s *Service) tellable(ctx context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {
 	if !x.Answer.V.Decided() {
 		v.Block("submission.blocked.not_decided")
+	}
+	if x.unfit() {
+		v.Block("submission.blocked.unfit")
 	}
 	c, err := s.calls.Kind.Load(ctx, x.Call)
 	if err != nil {

@@ -315,3 +315,27 @@ func TestDialogueAndMending(t *testing.T) {
 		}
 	})
 }
+
+// Whoever turns out to be disqualified after having agreed counts no more: others must
+// do it again, and nobody is told before they have.
+func TestDisqualifiedAfterwards(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.person(t, "fou3", org.FoU)
+		c := h.call(t, call.Assessment1, 10)
+		x := h.put(t, application.Sketch, c, 5, nil)
+		h.did(t, x, "fou", "propose_answer", "outcome", "invite", "reasons", "God idé")
+		h.did(t, x, "fou2", "agree_quality")
+		h.did(t, x, "fou2", "declare", "ground", "Vi har skrevet sammen")
+		_, err := h.do(t, x, "fageier", "agree_relevance")
+		refused(t, "agreeing with somebody disqualified", fault.Conflict, "submission.blocked.unfit", err)
+		h.did(t, x, "fageier", "reconsider")
+		h.did(t, x, "fou3", "agree_quality")
+		if got := h.did(t, x, "fageier", "agree_relevance"); !got.Answer.V.Decided() {
+			t.Error("not decided by two who may")
+		}
+		h.did(t, x, "fou3", "declare", "ground", "Jeg kjenner søkeren")
+		if _, err := h.calls.Kind.Do(h.As(t, "fou"), c.ID, "tell_sketches", record.Input{}); err == nil || len(h.letters) > 0 {
+			t.Errorf("told of what somebody disqualified decided: %v %v", err, h.letters)
+		}
+	})
+}

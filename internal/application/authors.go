@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"funn/internal/call"
 	"funn/internal/platform/access"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
@@ -73,17 +74,19 @@ func (s *Service) Join(ctx context.Context, code string) (*Submission, error) {
 	if err != nil || slices.Contains(relations(x)[relAuthor], actor.ID) {
 		return x, err
 	}
-	err = s.db().Tx(ctx, func(ctx context.Context) error {
+	// Nobody comes to what is closed.
+	joined := x
+	err = s.calls.Taking(ctx, x.Call, x.Kind, func(ctx context.Context, _ *call.Call) error {
 		ok, err := s.useInvite(ctx, hashOf(code))
 		if err == nil && !ok {
 			err = fault.New(fault.Gone, "application.invite_gone")
 		}
 		if err == nil {
-			x, err = s.Of(x.Kind).As(ctx, x.ID, "join", record.Input{Values: form.Of("person", actor.ID)})
+			joined, err = s.Of(x.Kind).As(ctx, x.ID, "join", record.Input{Values: form.Of("person", actor.ID)})
 		}
 		return err
 	})
-	return x, err
+	return joined, err
 }
 
 func join(_ context.Context, c *record.Change[*Submission]) error {

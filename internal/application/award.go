@@ -209,9 +209,14 @@ func (s *Service) decidable(ctx context.Context, x *Submission, _ form.Values) (
 	}
 	v.Blocking = append(v.Blocking, missing...)
 	me := access.From(ctx).ID
+	unfit := x.Conflicts.V.Disqualified()
+	if slices.Contains(unfit, a.ProposedBy) {
+		v.Block("submission.blocked.unfit")
+	}
 	with, against := 0, 0
 	for _, st := range a.Stands {
 		switch {
+		case slices.Contains(unfit, st.Person): // who turned out to be disqualified counts no more
 		case st.As != ByCommittee || st.Person == me || st.Person == a.ProposedBy:
 		case st.For:
 			with++
@@ -312,7 +317,8 @@ func (s *Service) postponable(ctx context.Context, x *Submission, in form.Values
 	if v, err = s.undecided(ctx, x, in); err != nil {
 		return v, err
 	}
-	return v, s.sitting(ctx, x, &v)
+	err = s.sitting(ctx, x, &v)
+	return v, err
 }
 
 func (s *Service) postpone(ctx context.Context, c *change) (err error) {
@@ -327,7 +333,8 @@ func (s *Service) reopenable(ctx context.Context, x *Submission, _ form.Values) 
 	if !x.Answer.V.Decided() {
 		v.Block("submission.blocked.not_decided")
 	}
-	return v, s.sitting(ctx, x, &v)
+	err = s.sitting(ctx, x, &v)
+	return v, err
 }
 
 func unaccepted(_ context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {

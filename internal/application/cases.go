@@ -77,6 +77,10 @@ func (s *Service) Hinder(ctx context.Context, c *call.Call, step string) ([]reco
 				block("call.blocked.unjudged_others")
 			}
 		}
+	case "announce": // a case may have been taken up again since
+		name("call.blocked.undecided", applications, func(x *Submission) bool {
+			return slices.Contains(unanswered, x.State) || x.State == Proposed && !x.Answer.V.Decided()
+		})
 	case "decide_awards":
 		name("call.blocked.undecided", applications, func(x *Submission) bool {
 			return slices.Contains(unanswered, x.State) || x.State == Proposed && !x.Answer.V.Decided()

@@ -58,10 +58,14 @@ func (s *Service) Submit(ctx context.Context, id, request string) (r Receipt, er
 	}
 	// The call is held before the submission, in the order in which closing takes them.
 	err = s.calls.Taking(ctx, x.Call, x.Kind, func(ctx context.Context, _ *call.Call) error {
-		x, err = s.Of(x.Kind).Do(ctx, id, "submit", record.Input{Request: request})
+		// May be run again; what failed gives no record.
+		sent, err := s.Of(x.Kind).Do(ctx, id, "submit", record.Input{Request: request})
+		if err == nil {
+			r = Receipt{Number: sent.Number, N: sent.Sent, SentAt: sent.SentAt, SentBy: sent.SentBy, Hash: sent.Receipt, HasOwn: true}
+		}
 		return err
 	})
-	return Receipt{Number: x.Number, N: x.Sent, SentAt: x.SentAt, SentBy: x.SentBy, Hash: x.Receipt, HasOwn: true}, err
+	return r, err
 }
 
 // Ready gives what must be mended before the submission can be sent.
@@ -239,7 +243,8 @@ func (s *Service) OpenAll(ctx context.Context, callID, stage string, key *seal.P
 		return err
 	}
 	for i, x := range sent {
-		if err := s.openOne(ctx, x, key); err != nil {
+		// Applicants may withdraw meanwhile.
+		if err := s.openOne(ctx, x, key); err != nil && fault.Of(err) != fault.Conflict {
 			return fmt.Errorf("open %s: %w", x.Number, err)
 		}
 		if progress != nil {

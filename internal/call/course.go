@@ -61,6 +61,10 @@ func (s *Service) OpenDue(ctx context.Context, id string) error {
 	if opens := c.OpensAt(); s.Kind.Engine().Now(ctx).Before(opens) {
 		return s.schedule(ctx, OpenJob, id, opens)
 	}
+	if c.Key.V == nil {
+		// Approved before calls had keys: nothing could be sent to it.
+		return settled(s.Kind.As(ctx, id, "return", record.Input{}))
+	}
 	return settled(s.Kind.As(ctx, id, "open", record.Input{}))
 }
 
