@@ -160,6 +160,17 @@ func (b *Browser) Open(t testing.TB, url string, width int) {
 	Eval[bool](t, b, `document.fonts.ready.then(() => true)`)
 }
 
+// Await waits until the page, or the one it is leaving for, has an element that the
+// selector finds; the test fails when none has come in the time of a page.
+func (b *Browser) Await(t testing.TB, selector string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, pageTimeout)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.WaitReady(selector)); err != nil {
+		t.Fatalf("no %s: %v", selector, err)
+	}
+}
+
 // Eval runs an expression in the page and waits for it if it is a promise.
 func Eval[T any](t testing.TB, b *Browser, expression string) T {
 	t.Helper()
