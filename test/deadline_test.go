@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"funn/internal/application"
 	"funn/internal/call"
 	"funn/internal/org"
+	"funn/internal/platform/clock"
 	"funn/internal/platform/db"
 	"funn/internal/platform/record"
 	"funn/internal/platform/web"
@@ -171,6 +173,85 @@ func TestSentManyTimesAtOnce(t *testing.T) {
 				t.Errorf("%d %s of %d forms, %v", n, table, forms, err)
 			}
 		}
+	})
+}
+
+// F8: after the deadline a new sending is refused, and the form that was accepted
+// before it is answered as it was then, with nothing new stored. It stays so when the
+// clock is set back, before the call has closed and after.
+func TestRepeatedAfterTheDeadline(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		r := rushed(t, s, 2)
+		w, late := r.writers[0], r.writers[1]
+		key := web.NewKey()
+		if !w.sends(t, key) {
+			t.Fatal("it is not sent")
+		}
+		receipt := regexp.MustCompile(`[0-9a-f]{64}`)
+		_, page := s.get(t, w.person, w.at)
+		hash := receipt.FindString(page)
+		versions := s.CountRows(t.Context(), "submission_version")
+		try := func(when string) {
+			t.Helper()
+			if res := w.send(t, w.at+"/send", values("_key", key)); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != w.at {
+				t.Errorf("%s: the form that was accepted is answered with %d to %q", when, res.StatusCode, res.Header.Get("Location"))
+			}
+			if status, page := s.get(t, w.person, w.at); status != http.StatusOK || receipt.FindString(page) != hash || hash == "" {
+				t.Errorf("%s: the receipt is %q, was %q", when, receipt.FindString(page), hash)
+			}
+			for _, other := range []*writer{w, late} {
+				if status, body := s.post(t, other.person, other.at+"/send", values("_key", web.NewKey())); status != http.StatusGone && status != http.StatusConflict || !strings.Contains(body, "Fristen var") && !strings.Contains(body, "tar ikke imot") {
+					t.Errorf("%s: %s sends anew: %d", when, other.person, status)
+				}
+			}
+			// Another's form is nothing that was accepted.
+			if status, _ := s.post(t, late.person, late.at+"/send", values("_key", key)); status != http.StatusGone && status != http.StatusConflict {
+				t.Errorf("%s: with another's key: %d", when, status)
+			}
+			if n := s.CountRows(t.Context(), "submission_version"); n != versions {
+				t.Errorf("%s: %s versions are stored, were %s", when, n, versions)
+			}
+		}
+		after, running := r.due.Add(10*time.Second), s.Engine.Clock.(*clock.Movable)
+		running.Forward(after)
+		if status, _ := s.post(t, late.person, late.at+"/send", values("_key", web.NewKey())); status != http.StatusGone {
+			t.Errorf("ten seconds late: %d, want 410", status)
+		}
+		try("ten seconds late")
+		s.Engine.Clock = clock.NewMovable(after.Add(-time.Hour))
+		if status, _ := s.post(t, late.person, late.at+"/send", values("_key", web.NewKey())); status != http.StatusGone {
+			t.Errorf("with the clock set back: %d, want 410", status)
+		}
+		try("with the clock set back")
+
+		// The control: without the latch what is late is taken once the clock is back.
+		k, _ := s.Engine.Kind("call")
+		c, err := k.(*call.Kind).Load(system(t.Context()), r.call.ID)
+		if err != nil || len(c.Shut.V) != 1 {
+			t.Fatalf("the latch is %v, %v", c.Shut.V, err)
+		}
+		latch, err := db.One[string](t.Context(), s.Engine.DB, "SELECT CAST(shut AS TEXT) FROM call WHERE id = $1", c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := func(shut string) {
+			t.Helper()
+			if _, err := s.Engine.DB.Exec(t.Context(), "UPDATE call SET shut = $2 WHERE id = $1", c.ID, shut); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set("{}")
+		if !late.sends(t, web.NewKey()) {
+			t.Error("without a latch it is refused too: the test sees nothing")
+		}
+		set(latch)
+		versions = s.CountRows(t.Context(), "submission_version")
+
+		s.Engine.Clock = running
+		r.opened(t)
+		try("opened")
+		s.Engine.Clock = clock.NewMovable(after.Add(-time.Hour))
+		try("opened, with the clock set back")
 	})
 }
 

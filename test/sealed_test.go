@@ -3,12 +3,14 @@ package test
 import (
 	"bytes"
 	"cmp"
+	"encoding/hex"
 	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -125,13 +127,17 @@ func withAttachment(send func(person, path string, pairs ...string)) {
 	send("fou", "/sporsmal", "question", call.NewQuestion, "part", "ide", "question_kind", call.Attach, "label_nb", "Vedlegg", "label_nn", "Vedlegg")
 }
 
-// placesOf gives where the text can be read: in the rows of the database, in any file
-// that the program or the database has, for temporary use too, and in the log.
+// placesOf gives where the text can be read: in the rows of the database, in a copy of
+// it as operators make them, in any file that the program or the database has, for
+// temporary use too, and in the log.
 func (s *site) placesOf(t testing.TB, text, temporary string) []string {
 	t.Helper()
 	out := s.onDisk(t, text)
 	if strings.Contains(s.log.String(), text) {
 		out = append(out, "the log")
+	}
+	if strings.Contains(s.backup(t), text) {
+		out = append(out, "a backup")
 	}
 	folders := []string{temporary}
 	d := s.Engine.DB
@@ -162,6 +168,37 @@ func (s *site) placesOf(t testing.TB, text, temporary string) []string {
 	}
 	return out
 }
+
+// backup gives a copy of the database as docs/operations.md says that it is made, with
+// PostgreSQL's rows of bytes as they are.
+func (s *site) backup(t testing.TB) string {
+	t.Helper()
+	if s.Engine.DB.Dialect == db.SQLite {
+		path := filepath.Join(t.TempDir(), "copy.db")
+		if _, err := s.Engine.DB.Exec(t.Context(), "VACUUM INTO $1", path); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	text, err := exec.CommandContext(t.Context(), "pg_dump", "--dbname", s.address).Output()
+	if err != nil {
+		t.Fatalf("pg_dump, which is wanted beside the server: %v", err)
+	}
+	return hexOfBytes.ReplaceAllStringFunc(string(text), func(digits string) string {
+		raw, err := hex.DecodeString(digits[len(`\\x`):])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	})
+}
+
+// hexOfBytes is how pg_dump writes bytes.
+var hexOfBytes = regexp.MustCompile(`\\\\x(?:[0-9a-f]{2})+`)
 
 // S5: what an applicant writes can be read by nobody before two have opened it. A
 // canary in the draft, in an attachment and its name, in what is sent, and in what is
@@ -264,6 +301,8 @@ func TestSealedMeansSealed(t *testing.T) {
 		// The control: the same search finds it now.
 		if places := s.placesOf(t, canary, temporary); len(places) == 0 {
 			t.Error("the search finds nothing in what is open either")
+		} else if !slices.Contains(places, "a backup") {
+			t.Error("the search does not find what is open in a backup")
 		} else {
 			t.Logf("open, it is found in %d places, such as %s", len(places), cmp.Or(places[0], "?"))
 		}

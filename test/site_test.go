@@ -44,6 +44,7 @@ type site struct {
 	transport http.RoundTripper // nil: over TCP
 	log       *safeBuffer
 	folders   []string // that it writes to: files, and the database on SQLite
+	address   string   // of the database
 }
 
 // direct asks the handler without a network between, for tests that ask tens of
@@ -92,7 +93,7 @@ func start(t testing.TB, address string, extra ...func(*recordweb.Site) module.M
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
 		folders = append(folders, filepath.Dir(path))
 	}
-	return &site{Running: running, URL: server.URL, clients: map[string]*http.Client{}, folders: folders, log: written}
+	return &site{Running: running, URL: server.URL, clients: map[string]*http.Client{}, folders: folders, address: address, log: written}
 }
 
 // safeBuffer is a log that is written to while it is read.

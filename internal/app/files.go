@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"time"
 
 	"funn/internal/platform/blob"
@@ -50,29 +51,50 @@ func (f *files) keep(ctx context.Context, name string, content recordweb.Content
 	return &form.Upload{Name: name, Size: ref.Size, SHA256: ref.SHA256, Type: kind.Type}, nil
 }
 
-// sweep removes what was uploaded and never came to be part of a record. A file
-// may wait for its form for recordweb.KeptFileTime, so none younger than twice
-// that is looked at: what is not named by then never can be.
-func (f *files) sweep(ctx context.Context, now time.Time) error {
+// sweep removes the files that nothing names: what was uploaded and never came to be
+// part of a record, and what was left when the program died between keeping a file and
+// noting it. inUse are named elsewhere than in events. A file may wait for its form for
+// recordweb.KeptFileTime, so none younger than twice that is looked at: what is not
+// named by then never can be.
+func (f *files) sweep(ctx context.Context, now time.Time, inUse []string) error {
 	old := now.Add(-2 * recordweb.KeptFileTime)
-	uploads, err := db.All[string](ctx, f.db, "SELECT sha FROM upload WHERE last <= $1 ORDER BY sha", old)
+	if _, err := f.db.Exec(ctx, "DELETE FROM upload WHERE last <= $1", old); err != nil {
+		return fmt.Errorf("forget uploads: %w", err)
+	}
+	waiting, err := db.All[string](ctx, f.db, "SELECT sha FROM upload")
 	if err != nil {
 		return fmt.Errorf("uploads: %w", err)
 	}
-	for _, sha := range uploads {
-		// A command that takes a file names it in its event, where it stays named.
-		named, err := db.One[int](ctx, f.db, "SELECT count(*) FROM event WHERE data LIKE $1", "%\""+sha+"\"%")
+	named := map[string]bool{}
+	for _, sha := range append(waiting, inUse...) {
+		named[sha] = true
+	}
+	// A command that takes a file names it in its event, where it stays named.
+	const page = 500
+	for last := int64(0); ; {
+		events, err := db.All[struct {
+			Seq  int64  `db:"seq"`
+			Data string `db:"data"`
+		}](ctx, f.db, "SELECT seq, data FROM event WHERE seq > $1 ORDER BY seq LIMIT $2", last, page)
 		if err != nil {
-			return fmt.Errorf("is upload %s named: %w", sha, err)
+			return fmt.Errorf("files named in the event log: %w", err)
 		}
-		if named == 0 {
-			if err := f.Delete(ctx, sha, old); err != nil {
-				return err
+		for _, e := range events {
+			last = e.Seq
+			for _, sha := range hashes.FindAllString(e.Data, -1) {
+				named[sha] = true
 			}
 		}
-		if _, err := f.db.Exec(ctx, "DELETE FROM upload WHERE sha = $1 AND last <= $2", sha, old); err != nil {
-			return fmt.Errorf("forget upload %s: %w", sha, err)
+		if len(events) < page {
+			break
 		}
 	}
-	return nil
+	return f.Walk(ctx, func(sha string, _ int64) error {
+		if named[sha] {
+			return nil
+		}
+		return f.Delete(ctx, sha, old)
+	})
 }
+
+var hashes = regexp.MustCompile(`[0-9a-f]{64}`)

@@ -1,12 +1,16 @@
 package app
 
 import (
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"funn/internal/platform/access"
+	"funn/internal/platform/blob"
 	"funn/internal/platform/db"
 	"funn/internal/platform/db/dbtest"
 	"funn/internal/platform/fault"
@@ -15,11 +19,13 @@ import (
 	"funn/internal/platform/recordweb"
 )
 
-// What came with a form that was never sent is removed in time; what a record
-// names, what is still waited for, and what was put there by others stay.
+// What came with a form that was never sent is removed in time, and so is what the
+// program kept and did not come to note; what a record names, what is still waited
+// for, and what an application has stay.
 func TestUploadsThatCameToNothing(t *testing.T) {
 	dbtest.Addresses(t, func(t *testing.T, address string) {
-		running, err := OpenDemo(t.Context(), address, t.TempDir(), time.Date(2023, 1, 2, 0, 0, 0, 0, time.UTC), slog.New(slog.DiscardHandler))
+		dir := t.TempDir()
+		running, err := OpenDemo(t.Context(), address, dir, time.Date(2023, 1, 2, 0, 0, 0, 0, time.UTC), slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,10 +45,15 @@ func TestUploadsThatCameToNothing(t *testing.T) {
 			return u
 		}
 		lost, named := keep("never sent\n"), keep("sent\n")
-		ref, err := h.files.Put(ctx, strings.NewReader("another's\n"), 100)
-		if err != nil {
-			t.Fatal(err)
+		put := func(content string) blob.Ref {
+			t.Helper()
+			ref, err := h.files.Put(ctx, strings.NewReader(content), 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ref
 		}
+		orphan, attached := put("kept when the program died\n"), put("an application's\n")
 		fou, err := h.people.Actor(ctx, "fou")
 		if err != nil {
 			t.Fatal(err)
@@ -53,6 +64,9 @@ func TestUploadsThatCameToNothing(t *testing.T) {
 		}
 		in := record.Input{Values: form.Of("file_title", "A", "file_lang", "nb").WithFile("file", named)}
 		if _, err := h.publications.Kind.Do(access.With(ctx, fou), p[0].ID, "add_file", in); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.db.Exec(ctx, "INSERT INTO submission_file (stored, submission, kept) VALUES ($1, $2, FALSE)", attached.SHA256, p[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		there := func(name, sha string, want bool) {
@@ -69,13 +83,33 @@ func TestUploadsThatCameToNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		there("not sent yet", lost.SHA256, true)
-		if err := h.files.sweep(ctx, time.Now().Add(2*recordweb.KeptFileTime+time.Minute)); err != nil {
+		there("just kept", orphan.SHA256, true)
+		waiting := keep("to be sent\n")
+		if _, err := h.db.Exec(ctx, "UPDATE upload SET last = $2 WHERE sha = $1", waiting.SHA256, time.Now().Add(2*recordweb.KeptFileTime)); err != nil {
+			t.Fatal(err)
+		}
+		err = filepath.WalkDir(filepath.Join(dir, "files"), func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			long := time.Now().Add(-2*recordweb.KeptFileTime - time.Minute)
+			return os.Chtimes(path, long, long)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.db.Exec(ctx, "UPDATE upload SET last = $2 WHERE sha <> $1", waiting.SHA256, time.Now().Add(-2*recordweb.KeptFileTime-time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.sweep(ctx); err != nil {
 			t.Fatal(err)
 		}
 		there("never sent", lost.SHA256, false)
 		there("sent", named.SHA256, true)
-		there("put by others", ref.SHA256, true)
-		if n := running.CountRows(ctx, "upload"); n != "0" {
+		there("waited for", waiting.SHA256, true)
+		there("an application's", attached.SHA256, true)
+		there("kept when the program died", orphan.SHA256, false)
+		if n := running.CountRows(ctx, "upload"); n != "1" {
 			t.Errorf("%s uploads are still to be looked at", n)
 		}
 	})

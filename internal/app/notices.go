@@ -54,14 +54,21 @@ func (h *house) prepareJobs(sender mail.Sender) {
 	}
 }
 
-// sweep removes what is no longer needed: dead links, uploads that came
-// to nothing, finished jobs and sent letters; what stays is counted for the planner
-// of the database.
+// sweep removes what is no longer needed: dead links, files that nothing names,
+// finished jobs and sent letters; what stays is counted for the planner of the
+// database.
 func (h *house) sweep(ctx context.Context) error {
 	if _, err := h.links.Sweep(ctx); err != nil {
 		return err
 	}
-	if err := h.files.sweep(ctx, time.Now()); err != nil {
+	if err := h.applications.Sweep(ctx); err != nil {
+		return err
+	}
+	inUse, err := h.applications.FilesInUse(ctx)
+	if err != nil {
+		return err
+	}
+	if err := h.files.sweep(ctx, time.Now(), inUse); err != nil {
 		return err
 	}
 	old := time.Now().AddDate(0, 0, -30)

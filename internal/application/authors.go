@@ -35,7 +35,7 @@ func (s *Service) Invite(ctx context.Context, x *Submission) (code string, err e
 	if err := s.Writable(ctx, x, c); err != nil {
 		return "", err
 	}
-	n, err := s.countInvites(ctx, x.ID)
+	n, err := s.countInvites(ctx, x.ID, s.Of(x.Kind).Engine().Now(ctx))
 	if err != nil {
 		return "", err
 	}
@@ -108,6 +108,18 @@ func (s *Service) coAuthors(ctx context.Context, rec any) ([]form.Option, error)
 		out[i] = form.Option{Value: id, Label: names[id]}
 	}
 	return out, nil
+}
+
+// untilDeadline blocks what changes who writes in a submission that is closed.
+func (s *Service) untilDeadline(ctx context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {
+	c, err := s.CallOf(ctx, x)
+	if err != nil {
+		return v, err
+	}
+	if f, ok := fault.As(s.takes(ctx, c, x.Kind)); ok {
+		v.Block(f.Key, f.Args...)
+	}
+	return v, nil
 }
 
 func removeAuthor(_ context.Context, c *record.Change[*Submission]) error {

@@ -81,11 +81,40 @@ func (s *Service) openCalls(ctx context.Context, _ any) ([]form.Option, error) {
 	return out, nil
 }
 
-// start makes a sketch that nobody but the applicant knows of.
-func (s *Service) start(_ context.Context, c *record.Change[*Submission]) error {
-	x := c.Rec
-	x.Number = s.RandomNumber(Sketch)
-	x.Title, x.Call, x.Applicant = x.Number, c.In.String("call"), c.Actor.ID
+// MostBegun is how many sketches a person may begin on in one call.
+const MostBegun = 20
+
+// start makes a sketch that nobody but the applicant knows of. The call cannot close
+// meanwhile: a draft begun as it does would never end.
+func (s *Service) start(ctx context.Context, c *record.Change[*Submission]) error {
+	return s.calls.Taking(ctx, c.In.String("call"), Sketch, func(ctx context.Context, of *call.Call) error {
+		if err := s.takes(ctx, of, Sketch); err != nil {
+			return err
+		}
+		n, err := s.countBegun(ctx, of.ID, c.Actor.ID)
+		if err != nil {
+			return err
+		}
+		if n >= MostBegun {
+			return wrong("call", "application.begun_most", "max", MostBegun)
+		}
+		x := c.Rec
+		x.Number = s.RandomNumber(Sketch)
+		x.Title, x.Call, x.Applicant = x.Number, of.ID, c.Actor.ID
+		return nil
+	})
+}
+
+// takes says why nothing can be written in answer to the call now; nil when it can.
+// Without a key of the call nothing could ever be sent, as with a call that was open
+// before there were keys. Faults: those of [call.Service.Takes].
+func (s *Service) takes(ctx context.Context, c *call.Call, stage string) error {
+	if err := s.calls.Takes(ctx, c, stage); err != nil {
+		return err
+	}
+	if c.Key.V == nil {
+		return fault.New(fault.Conflict, "application.blocked.key")
+	}
 	return nil
 }
 
@@ -126,7 +155,7 @@ func (s *Service) Writable(ctx context.Context, x *Submission, c *call.Call) err
 	case x.State != Draft && x.State != Submitted:
 		return fault.New(fault.Conflict, "error.wrong_state")
 	}
-	return s.calls.Takes(ctx, c, x.Kind)
+	return s.takes(ctx, c, x.Kind)
 }
 
 // writing runs fn in a transaction in which what is written now is in time.

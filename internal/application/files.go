@@ -78,8 +78,10 @@ func (s *Service) Attach(ctx context.Context, id, question, name string, r io.Re
 		}
 		return append(files, f), s.noteFile(ctx, x.ID, f.Stored)
 	})
-	if err != nil {
-		err = errors.Join(err, s.Files.Delete(ctx, ref.SHA256, time.Now().Add(time.Second)))
+	if fault.Of(err) != fault.Internal {
+		// It was refused. After any other error it may be in all the same, with the answer
+		// lost; then the sweep looks at it.
+		s.discard(ref.SHA256)
 	}
 	return f, err
 }
@@ -132,18 +134,15 @@ func (s *Service) changeFiles(ctx context.Context, id string, change func(contex
 
 // Detach takes an attachment away. What was sent with it keeps it.
 func (s *Service) Detach(ctx context.Context, id, stored string) error {
-	free := false
 	err := s.changeFiles(ctx, id, func(ctx context.Context, x *Submission, _ *call.Call, files []File) ([]File, error) {
 		i := slices.IndexFunc(files, func(f File) bool { return f.Stored == stored })
 		if i < 0 {
 			return nil, fault.Missing()
 		}
-		var err error
-		free, err = s.dropFile(ctx, x.ID, stored)
-		return slices.Delete(files, i, i+1), err
+		return slices.Delete(files, i, i+1), s.dropFile(ctx, x.ID, stored)
 	})
-	if err == nil && free {
-		return s.Files.Delete(ctx, stored, time.Now().Add(time.Second))
+	if err == nil {
+		s.discard(stored)
 	}
 	return err
 }

@@ -20,7 +20,7 @@ func (s *Service) applicantCommands(kind string) []command {
 		{Command: lifecycle.Command{Name: "withdraw", Path: "trekk", From: []string{Draft, Submitted, Assessing, Returned, Proposed, Reserve}[:sizes[kind]], To: []string{Withdrawn}, Who: applicant, Confirm: true, Danger: true, Ground: "krav 3.3"}, Apply: s.withdraw},
 		{Command: lifecycle.Command{Name: "join", Path: "bli-med", From: []string{Draft, Submitted}, System: true, Fields: []form.Field{{Name: "person", Required: true}}}, Apply: join},
 		{Command: lifecycle.Command{Name: "remove_author", Path: "fjern-medforfatter", From: []string{Draft, Submitted}, Who: applicant,
-			Fields: []form.Field{{Name: "author", Type: form.Choice, Required: true, From: s.coAuthors}}}, Apply: removeAuthor},
+			Fields: []form.Field{{Name: "author", Type: form.Choice, Required: true, From: s.coAuthors}}}, Check: s.untilDeadline, Apply: removeAuthor},
 	}
 }
 

@@ -90,15 +90,20 @@ func (s *Service) putDraft(ctx context.Context, row draftRow) (ok bool, err erro
 }
 
 // forgetDraft removes what was written, and the applicants' own copies of what was
-// sent: after the deadline only two holders of the call's key open it.
-func (s *Service) forgetDraft(ctx context.Context, id string) error {
+// sent: after the deadline only two holders of the call's key open it. free are the
+// files that nothing sent has, by their names in the store.
+func (s *Service) forgetDraft(ctx context.Context, id string) (free []string, err error) {
 	if _, err := s.db().Exec(ctx, "DELETE FROM draft_part WHERE submission = $1", id); err != nil {
-		return fmt.Errorf("forget a draft: %w", err)
+		return nil, fmt.Errorf("forget a draft: %w", err)
 	}
 	if _, err := s.db().Exec(ctx, "UPDATE submission_version SET copy = $2 WHERE submission = $1", id, []byte{}); err != nil {
-		return fmt.Errorf("forget the copies of what was sent: %w", err)
+		return nil, fmt.Errorf("forget the copies of what was sent: %w", err)
 	}
-	return nil
+	free, err = db.All[string](ctx, s.db(), "DELETE FROM submission_file WHERE submission = $1 AND NOT kept RETURNING stored", id)
+	if err != nil {
+		return nil, fmt.Errorf("forget the files of a draft: %w", err)
+	}
+	return free, nil
 }
 
 func (s *Service) versions(ctx context.Context, id string) ([]versionRow, error) {
@@ -132,17 +137,12 @@ func (s *Service) keepFiles(ctx context.Context, id string, files []File) error 
 	return nil
 }
 
-// dropFile forgets a file of the submission that no version sent has; free says that
-// nothing needs it any more.
-func (s *Service) dropFile(ctx context.Context, id, stored string) (free bool, err error) {
+// dropFile forgets a file of the submission that no version sent has.
+func (s *Service) dropFile(ctx context.Context, id, stored string) error {
 	if _, err := s.db().Exec(ctx, "DELETE FROM submission_file WHERE stored = $1 AND submission = $2 AND NOT kept", stored, id); err != nil {
-		return false, fmt.Errorf("forget a file: %w", err)
+		return fmt.Errorf("forget a file: %w", err)
 	}
-	n, err := db.One[int](ctx, s.db(), "SELECT count(*) FROM submission_file WHERE stored = $1", stored)
-	if err != nil {
-		return false, fmt.Errorf("who has a file: %w", err)
-	}
-	return n == 0, nil
+	return nil
 }
 
 // inCall holds for what is in the state, of what was begun in the call.
@@ -172,8 +172,38 @@ func (s *Service) useInvite(ctx context.Context, hash string) (bool, error) {
 	return n == 1, nil
 }
 
-func (s *Service) countInvites(ctx context.Context, id string) (int, error) {
-	return db.One[int](ctx, s.db(), "SELECT count(*) FROM coauthor_invite WHERE submission = $1", id)
+// countInvites counts the invitations that can still be used.
+func (s *Service) countInvites(ctx context.Context, id string, now time.Time) (int, error) {
+	return db.One[int](ctx, s.db(), "SELECT count(*) FROM coauthor_invite WHERE submission = $1 AND expires > $2", id, now)
+}
+
+// countBegun counts what the person has begun on in the call, whatever came of it.
+func (s *Service) countBegun(ctx context.Context, callID, person string) (int, error) {
+	return db.One[int](ctx, s.db(), "SELECT count(*) FROM submission b JOIN record r ON r.id = b.id WHERE b.call = $1 AND b.applicant = $2 AND r.kind = $3", callID, person, Sketch)
+}
+
+// longExpired gives what expired before the moment and has not been forgotten.
+func (s *Service) longExpired(ctx context.Context, before time.Time) ([]string, error) {
+	return db.All[string](ctx, s.db(), `SELECT r.id FROM record r WHERE r.kind IN ($1, $2) AND r.state = $3 AND r.updated < $4
+		AND (EXISTS (SELECT 1 FROM draft_part d WHERE d.submission = r.id) OR EXISTS (SELECT 1 FROM submission_file f WHERE f.submission = r.id AND NOT f.kept)) ORDER BY r.id`,
+		Sketch, Application, Expired, before)
+}
+
+// FilesInUse gives the names, in the file store, of the attachments that a row knows.
+func (s *Service) FilesInUse(ctx context.Context) ([]string, error) {
+	return db.All[string](ctx, s.db(), "SELECT DISTINCT stored FROM submission_file")
+}
+
+// discard removes files that no row names any more, also when who asked for it has gone
+// meanwhile. What cannot be removed now goes when the file store is swept.
+func (s *Service) discard(stored ...string) {
+	ctx := context.Background() // neither the request nor its transaction is there any more
+	for _, sha := range stored {
+		n, err := db.One[int](ctx, s.db(), "SELECT count(*) FROM submission_file WHERE stored = $1", sha)
+		if err == nil && n == 0 {
+			_ = s.Files.Delete(ctx, sha, time.Now().Add(time.Second)) // as above
+		}
+	}
 }
 
 func grownFrom(sketch string) db.Where { return *new(db.Where).And("b.sketch = ?", sketch) }

@@ -7,11 +7,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"funn/internal/call"
 	"funn/internal/platform/access"
+	"funn/internal/platform/event"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
 	"funn/internal/platform/record"
@@ -48,6 +50,7 @@ const copyPurpose = "copy"
 
 // Submit sends what is written. It is in time when the clock, read once, stands
 // before the deadline, and may be done again until then: the latest version counts.
+// The same request again gives the receipt that it was given, at any time.
 //
 // Faults: those of [Service.Writable], Conflict with what is missing.
 func (s *Service) Submit(ctx context.Context, id, request string) (r Receipt, err error) {
@@ -65,7 +68,35 @@ func (s *Service) Submit(ctx context.Context, id, request string) (r Receipt, er
 		}
 		return err
 	})
+	if kind := fault.Of(err); kind == fault.Gone || kind == fault.Conflict {
+		// Whoever did not get the answer sends the same form again, and may do so late.
+		if before, ok, rerr := s.accepted(ctx, x, request); ok || rerr != nil {
+			return before, rerr
+		}
+	}
 	return r, err
+}
+
+// accepted gives the receipt that the request was given when it was carried out; ok
+// is false when it never was.
+func (s *Service) accepted(ctx context.Context, x *Submission, request string) (r Receipt, ok bool, err error) {
+	// Only whether it was done is asked: what is wrong with doing it now is known.
+	if done, _ := s.Of(x.Kind).Refused(ctx, x, "submit", request); !done {
+		return r, false, nil
+	}
+	events, err := event.ByRequest(ctx, s.db(), request)
+	if err != nil {
+		return r, false, err
+	}
+	receipts, err := s.Receipts(ctx, x)
+	if err != nil {
+		return r, false, err
+	}
+	i := slices.IndexFunc(receipts, func(r Receipt) bool { return r.SentAt.Equal(events[0].At) })
+	if i < 0 {
+		return r, false, fmt.Errorf("%s was sent at %v, but there is no version of it", x.Number, events[0].At)
+	}
+	return receipts[i], true, nil
 }
 
 // Ready gives what must be mended before the submission can be sent.
@@ -86,7 +117,7 @@ func (s *Service) submittable(ctx context.Context, x *Submission, _ form.Values)
 	if err != nil {
 		return v, err
 	}
-	if err := s.calls.Takes(ctx, c, x.Kind); err != nil {
+	if err := s.takes(ctx, c, x.Kind); err != nil {
 		f, _ := fault.As(err)
 		v.Block(f.Key, f.Args...)
 		return v, nil
@@ -106,11 +137,8 @@ func (s *Service) submit(ctx context.Context, c *record.Change[*Submission]) err
 	if err != nil {
 		return err
 	}
-	if err := s.calls.Takes(ctx, of, x.Kind); err != nil {
+	if err := s.takes(ctx, of, x.Kind); err != nil {
 		return err
-	}
-	if of.Key.V == nil {
-		return fault.New(fault.Conflict, "application.blocked.key")
 	}
 	content, problems, err := s.Ready(ctx, x)
 	if err != nil {
@@ -202,7 +230,11 @@ func (s *Service) Copy(ctx context.Context, x *Submission, n int) (plain []byte,
 
 // withdraw forgets what was written in what is withdrawn.
 func (s *Service) withdraw(ctx context.Context, c *record.Change[*Submission]) error {
-	return s.forgetDraft(ctx, c.Rec.ID)
+	free, err := s.forgetDraft(ctx, c.Rec.ID)
+	if err == nil {
+		s.db().AfterCommit(ctx, func() { s.discard(free...) })
+	}
+	return err
 }
 
 // Expire ends what was not sent in time, in the transaction that closes the stage,
@@ -224,7 +256,29 @@ func (s *Service) Expire(ctx context.Context, callID, stage string) error {
 		return err
 	}
 	for _, x := range sent {
-		if err := s.forgetDraft(ctx, x.ID); err != nil {
+		if _, err := s.forgetDraft(ctx, x.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expiredFor is for how long those who did not send in time can read what they wrote.
+const expiredFor = 30 * 24 * time.Hour
+
+// Sweep forgets what was written in what was not sent in time. The attachments go when
+// the file store is swept of what no row names.
+func (s *Service) Sweep(ctx context.Context) error {
+	ids, err := s.longExpired(ctx, s.Sketches.Engine().Now(ctx).Add(-expiredFor))
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		err := s.db().Tx(ctx, func(ctx context.Context) error {
+			_, err := s.forgetDraft(ctx, id)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}

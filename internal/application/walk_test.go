@@ -146,7 +146,7 @@ func (h *house) walk(t *testing.T, r *rapid.T, kind string) {
 				m.coauthor = true
 			}
 		case "remove":
-			may := who == "forsker" && m.coauthor && (m.state == application.Draft || m.state == application.Submitted)
+			may := who == "forsker" && m.coauthor && !m.over && (m.state == application.Draft || m.state == application.Submitted)
 			_, err := k.Do(ctx, x.ID, "remove_author", record.Input{Values: form.Of("author", "forsker2")})
 			agree(err, may)
 			if may {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"io"
 	"io/fs"
 	"mime/multipart"
@@ -541,6 +542,177 @@ func TestCoAuthors(t *testing.T) {
 		_, err := h.cases.Save(h.As(t, "forsker"), "nei", "ide", 0, nil)
 		if fault.Of(err) != fault.NotFound {
 			t.Errorf("saved in nothing: %v", err)
+		}
+	})
+}
+
+// Who writes is settled at the deadline; an invitation that is too old takes nobody's
+// place.
+func TestAuthorsUntilTheDeadline(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, h *house) {
+		at := h.begin(t, "forsker")
+		for range application.MostAuthors {
+			h.Post(t, "forsker", at+"/medforfattere", "email", "ny@example.org")
+		}
+		if p := h.Post(t, "forsker", at+"/medforfattere", "email", "ny@example.org"); p.Status != http.StatusUnprocessableEntity || len(h.invited) != application.MostAuthors {
+			t.Errorf("one too many is invited: %d, %d", p.Status, len(h.invited))
+		}
+		join := func(n int) int {
+			t.Helper()
+			return h.Post(t, "forsker2", "/medforfatter", "kode", strings.TrimPrefix(h.invited[n], "/medforfatter?kode=")).Status
+		}
+		h.Clock.Forward(h.Clock.Now().AddDate(0, 0, 15))
+		if status := join(0); status != http.StatusGone {
+			t.Errorf("an old invitation: %d", status)
+		}
+		if p := h.Post(t, "forsker", at+"/medforfattere", "email", "ny@example.org"); p.Status != http.StatusSeeOther {
+			t.Fatalf("old invitations are counted: %d", p.Status)
+		}
+		if status := join(application.MostAuthors); status != http.StatusSeeOther {
+			t.Fatalf("joined: %d", status)
+		}
+		h.Clock.Forward(deadline.Add(time.Millisecond))
+		p := h.Post(t, "forsker", at+"/fjern-medforfatter", "author", "forsker2", "_key", "k")
+		if p.Status != http.StatusConflict || !p.Has("Fristen var") {
+			t.Errorf("removed after the deadline: %d", p.Status)
+		}
+		if p := h.Get(t, "forsker2", at); p.Status != http.StatusOK {
+			t.Errorf("the co-author has lost it: %d", p.Status)
+		}
+	})
+}
+
+// Nobody fills a call with drafts, and nothing is begun in a call that could never
+// take it, or when it is closed.
+func TestBegun(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, h *house) {
+		start := func(person string) error {
+			_, err := h.cases.Start(h.As(t, person), h.call.ID)
+			return err
+		}
+		for range application.MostBegun {
+			must(t, start("forsker"))
+		}
+		if err := start("forsker"); fault.Of(err) != fault.Invalid {
+			t.Errorf("one more than the most: %v", err)
+		}
+		must(t, start("forsker2"))
+		x, err := h.cases.Sketches.List(h.As(t, "forsker2"), db.Where{}, "r.id", 1, 0)
+		must(t, err)
+		_, err = h.DB.Exec(context.Background(), "UPDATE call SET call_key = 'null' WHERE id = $1", h.call.ID)
+		must(t, err)
+		if err := start("forsker2"); fault.Of(err) != fault.Conflict {
+			t.Errorf("begun in a call without a key: %v", err)
+		}
+		at := "/skisse/" + x[0].Number
+		if p := h.Post(t, "forsker2", at+"/del/ide", "summary", "x", "_version", "0"); p.Status != http.StatusConflict || !p.Has("ingen nøkkel") {
+			t.Errorf("written in a call without a key: %d", p.Status)
+		}
+	})
+}
+
+// A sketch cannot be begun while the call closes: what begins first is ended with the
+// rest, and what comes second is refused.
+func TestBegunAtTheDeadline(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, h *house) {
+		if h.DB.Dialect != db.Postgres {
+			return // one writer at a time
+		}
+		closing, closed := make(chan struct{}), make(chan error)
+		go func() {
+			closed <- h.DB.Tx(orgtest.System(), func(ctx context.Context) error {
+				_, err := h.DB.Exec(ctx, "UPDATE record SET state = $2 WHERE id = $1", h.call.ID, call.Assessment1)
+				if err == nil {
+					err = h.cases.Expire(ctx, h.call.ID, application.Sketch)
+				}
+				close(closing)
+				time.Sleep(300 * time.Millisecond)
+				return err
+			})
+		}()
+		<-closing
+		_, err := h.cases.Start(h.As(t, "forsker"), h.call.ID)
+		must(t, <-closed)
+		n, cerr := db.One[int](context.Background(), h.DB, "SELECT count(*) FROM submission")
+		must(t, cerr)
+		if fault.Of(err) != fault.Conflict || n != 0 {
+			t.Errorf("begun while it closed: %v, %d are left for ever", err, n)
+		}
+	})
+}
+
+// What was written in a draft goes when the draft ends, its attachments too; what was
+// sent keeps its own.
+func TestEndedDrafts(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, h *house) {
+		files := func() int {
+			t.Helper()
+			n, err := db.One[int](context.Background(), h.DB, "SELECT count(*) FROM submission_file")
+			must(t, err)
+			return n
+		}
+		question := call.Question{ID: "fil", Kind: call.Attach}
+		text, err := json.Marshal(append(call.StandardForm(), call.Part{ID: "fil", Stage: call.Stage1, Questions: []call.Question{question}}))
+		must(t, err)
+		_, err = h.DB.Exec(context.Background(), "UPDATE call SET form = $2 WHERE id = $1", h.call.ID, string(text))
+		must(t, err)
+		attach := func(person, at, content string) {
+			t.Helper()
+			if p := h.upload(t, person, at+"/vedlegg/fil", "a.txt", []byte(content), false); p.Status != http.StatusSeeOther {
+				t.Fatalf("attached with %d: %s", p.Status, p.Body)
+			}
+		}
+		withdrawn := h.begin(t, "forsker")
+		attach("forsker", withdrawn, "trukket\n")
+		// The client is gone as soon as it is done: what is not needed goes all the same.
+		ctx, cancel := context.WithCancel(h.As(t, "forsker"))
+		x, err := h.cases.Sketches.ByNumber(ctx, filepath.Base(withdrawn))
+		must(t, err)
+		must(t, h.DB.Tx(ctx, func(tx context.Context) error {
+			h.DB.AfterCommit(tx, cancel)
+			_, err := h.cases.Sketches.Do(tx, x.ID, "withdraw", record.Input{})
+			return err
+		}))
+		if files() != 0 || h.stored(t) != 0 {
+			t.Errorf("withdrawn it leaves %d rows and %d files", files(), h.stored(t))
+		}
+		sent := h.begin(t, "forsker2")
+		h.write(t, "forsker2", sent, sketch)
+		attach("forsker2", sent, "sendt\n")
+		if p := h.Post(t, "forsker2", sent+"/send", "_key", "s"); p.Location != sent {
+			t.Fatalf("sent: %d %s", p.Status, p.Body)
+		}
+		attach("forsker2", sent, "etterpå\n")
+		late, err := h.cases.Start(h.As(t, "forsker"), h.call.ID)
+		must(t, err)
+		expired := "/skisse/" + late.Number
+		attach("forsker", expired, "for sent\n")
+		if files() != 3 || h.stored(t) != 3 {
+			t.Fatalf("%d rows and %d files", files(), h.stored(t))
+		}
+		must(t, h.DB.Tx(context.Background(), func(ctx context.Context) error { return h.cases.Expire(ctx, h.call.ID, application.Sketch) }))
+		if files() != 2 {
+			t.Errorf("after the deadline %d rows name files, want those of what was sent and of what was not", files())
+		}
+		if p := h.Get(t, "forsker", expired+"/utskrift"); p.Status != http.StatusOK {
+			t.Errorf("what came too late cannot be read: %d", p.Status)
+		}
+		swept := func(days, want int) {
+			t.Helper()
+			h.Clock.Forward(h.Clock.Now().AddDate(0, 0, days))
+			must(t, h.cases.Sweep(context.Background()))
+			if files() != want {
+				t.Errorf("%d rows name files, want %d", files(), want)
+			}
+		}
+		swept(29, 2)
+		swept(2, 1)
+		if n, err := db.One[int](context.Background(), h.DB, "SELECT count(*) FROM draft_part"); err != nil || n != 0 {
+			t.Errorf("%d parts of drafts are left, %v", n, err)
 		}
 	})
 }
