@@ -53,6 +53,7 @@ func (u *user) click(selector string) {
 	if n := axetest.Eval[int](u.t, u.Browser, fmt.Sprintf("document.querySelectorAll(%s).length", quote(selector))); n == 0 {
 		u.t.Fatalf("%s: nothing to press at %s on %s:\n%s", u.who, selector, u.at(), u.words())
 	}
+	u.presented(selector)
 	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
 		u.t.Fatalf("%s: press %s on %s: %v", u.who, selector, u.at(), err)
 	}

@@ -21,6 +21,7 @@ func (s *site) ceremony(t testing.TB, page string) map[string]string {
 	t.Helper()
 	send := func(person, path string, pairs ...string) {
 		t.Helper()
+		s.shows(t, person, page+path)
 		if status, body := s.post(t, person, page+path, values(pairs...)); status != http.StatusSeeOther {
 			t.Fatalf("%s at %s: %d\n%s", person, path, status, body)
 		}
@@ -31,6 +32,7 @@ func (s *site) ceremony(t testing.TB, page string) map[string]string {
 		if status, body := s.get(t, person, page+"/hent-nokkeldel"); status != http.StatusOK || shownPart.MatchString(body) {
 			t.Fatalf("%s is told what it is to hold a part: %d", person, status)
 		}
+		s.shows(t, person, page+"/hent-nokkeldel")
 		status, body := s.post(t, person, page+"/hent-nokkeldel", values())
 		found := shownPart.FindStringSubmatch(body)
 		if status != http.StatusOK || found == nil {

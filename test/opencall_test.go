@@ -25,18 +25,29 @@ import (
 func TestOpenCall(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		o := &openCall{site: s, t: t, user: newUser(t, s)}
+		s.met = &tally{}
+		o.begins("set-up")
 		o.setUp()
+		o.begins("sketch")
 		o.sketches()
+		o.begins("opening")
 		o.open("sketch", time.Date(2023, 1, 31, 11, 0, 1, 0, time.UTC))
+		o.begins("assessment")
 		o.judge("skisser", o.cases("sketch"))
+		o.begins("answer")
 		o.answerSketches()
+		o.begins("application")
 		o.applications()
+		o.begins("opening")
 		o.open("application", time.Date(2023, 3, 31, 10, 0, 1, 0, time.UTC))
+		o.begins("assessment")
 		o.judge("soknader", o.cases("application"))
+		o.begins("decision")
 		o.propose()
 		o.decide()
 		o.announce()
 		o.after()
+		o.met.inHandbook(t, "set-up", "sketch", "opening", "assessment", "answer", "application", "decision", "complaint")
 	})
 }
 
@@ -53,9 +64,13 @@ type openCall struct {
 
 const openCallPublic = "/kunnskap/utlysning/tillit-til-tall"
 
+// begins says which chapter of the handbook tells of what comes.
+func (o *openCall) begins(chapter string) { o.met.chapter = chapter }
+
 // sends sends a form as a person, and fails the test unless it was carried out.
 func (o *openCall) sends(person, path string, pairs ...string) {
 	o.t.Helper()
+	o.shows(o.t, person, path, pairs...)
 	if status, body := o.post(o.t, person, path, values(pairs...)); status != http.StatusSeeOther {
 		o.t.Fatalf("%s at %s: %d\n%s", person, path, status, main(body))
 	}
@@ -162,6 +177,7 @@ func (o *openCall) sketches() {
 	}
 	u.visit(at)
 	u.sees("5 av 5 deler er ferdige")
+	o.showsParts(at)
 	u.visit(at + "/send")
 	u.sees(sketchTitle(0))
 	u.click(`main form[action="` + at + `/send"] button[type=submit]`)
@@ -356,6 +372,15 @@ func (o *openCall) written(email string, texts ...string) {
 	o.t.Errorf("no letter to %s has %q:\n%s", email, texts, strings.Join(all, "\n----\n"))
 }
 
+// showsParts counts all parts of a draft, also those that nothing more is written in.
+func (o *openCall) showsParts(at string) {
+	o.t.Helper()
+	_, overview := o.get(o.t, "forsker", at)
+	for _, m := range regexp.MustCompile(regexp.QuoteMeta(at)+`/del/[a-z0-9-]+`).FindAllString(overview, -1) {
+		o.shows(o.t, "forsker", m)
+	}
+}
+
 var caseLink = regexp.MustCompile(`/soknad/(SO-[A-Z2-7]{7})"`)
 
 // applications lets the invited write on from their sketches and send.
@@ -394,6 +419,7 @@ func (o *openCall) applications() {
 					u.fill(more[part]...)
 					u.click(`main form[method=post]:not(.f-postbutton) button[type=submit]`)
 				}
+				o.showsParts(at)
 				u.visit(at + "/send")
 				u.click(`main form[action="` + at + `/send"] button[type=submit]`)
 				u.sees("Versjon 1")
@@ -551,6 +577,7 @@ func (o *openCall) after() {
 	if h := o.site.head(t, list[0].Number); h.State != "KONTRAKT" {
 		t.Errorf("the contracted application stands in %s", h.State)
 	}
+	o.begins("complaint")
 	rejected := list[7]
 	who := o.applicants[7]
 	o.sends(who, "/soknad/"+rejected.Number+"/klag", "grounds", "Metoden er ikke svak.")

@@ -45,6 +45,7 @@ type site struct {
 	log       *safeBuffer
 	folders   []string // that it writes to: files, and the database on SQLite
 	address   string   // of the database
+	met       *tally   // counts the forms that are sent; nil for nothing
 }
 
 // direct asks the handler without a network between, for tests that ask tens of

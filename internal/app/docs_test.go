@@ -1,9 +1,12 @@
 package app
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -81,6 +84,45 @@ func TestEveryTextIsThere(t *testing.T) {
 		for _, n := range e.Nav {
 			if !h.catalog.Has(n.Key) {
 				t.Errorf("no text for %s", n.Key)
+			}
+		}
+	}
+}
+
+// Buttons, headings and pages that the handbook and the operators' page name are
+// called that in the interface.
+func TestDocsNameWhatIsThere(t *testing.T) {
+	texts := map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "messages/nb.json") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		var all map[string]any
+		if err := json.Unmarshal(data, &all); err != nil {
+			return err
+		}
+		for _, v := range all {
+			if text, ok := v.(string); ok {
+				texts[text] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []string{"../../docs/handbook/README.md", "../../docs/operations.md"} {
+		doc, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\*\*([^*]+)\*\*`).FindAllStringSubmatch(string(doc), -1) {
+			if !texts[m[1]] {
+				t.Errorf("%s names %q, which the interface does not", page, m[1])
 			}
 		}
 	}

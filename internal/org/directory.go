@@ -215,8 +215,14 @@ func (d *Directory) login(ctx context.Context, issuer, subject string, profile a
 	if p.State != Active {
 		return "", fault.New(fault.Forbidden, "person.closed")
 	}
-	grants := loginGrants(p.Grants.V, p.Unit, profile.Roles, d.today(ctx))
-	if p.Title == told.Values.String("name") && p.Email == email && slices.Equal(grants, p.Grants.V) {
+	place := p.Unit
+	if place == "" {
+		if place, err = d.placeFor(ctx, profile.Roles); err != nil {
+			return "", err
+		}
+	}
+	grants := loginGrants(p.Grants.V, place, profile.Roles, d.today(ctx))
+	if p.Unit == place && p.Title == told.Values.String("name") && p.Email == email && slices.Equal(grants, p.Grants.V) {
 		return p.ID, nil
 	}
 	if _, err := d.Persons.As(ctx, p.ID, "login_roles", told); err != nil {
@@ -368,16 +374,21 @@ func (d *Directory) ActiveUnits(ctx context.Context, types ...string) ([]*Unit, 
 	return slices.DeleteFunc(list, func(u *Unit) bool { return !u.ValidOn(today) }), nil
 }
 
-// top gives the path of the directorate, the unit above all others.
-func (d *Directory) top(ctx context.Context) (string, error) {
+// placeFor gives the path of the directorate, the unit above all others. As long as
+// none is registered a system manager has no place and comes in all the same, since
+// somebody must register it; all others are Forbidden, with the key
+// unit.no_directorate.
+func (d *Directory) placeFor(ctx context.Context, roles []string) (string, error) {
 	units, err := d.ActiveUnits(ctx, TypeDirectorate)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
+	case len(units) > 0:
+		return units[0].Path, nil
+	case slices.Contains(roles, string(Admin)):
+		return "", nil
 	}
-	if len(units) == 0 {
-		return "", fault.New(fault.Conflict, "unit.no_directorate")
-	}
-	return units[0].Path, nil
+	return "", fault.New(fault.Forbidden, "unit.no_directorate")
 }
 
 // OrganisationNames gives the names of organisations by id; unknown ids are left out.

@@ -200,7 +200,7 @@ func (d *Directory) persons() *record.Kind[*Person] {
 			{Command: lifecycle.Command{Name: "first_login", Path: "forste-innlogging", Create: true, To: alive, System: true, Fields: loginFields}, Apply: d.firstLogin},
 			// Whoever follows a link to an address that nobody has makes an account as one who applies.
 			{Command: lifecycle.Command{Name: "sign_up", Path: "ny-konto", Create: true, To: alive, System: true, Fields: []form.Field{{Name: "name", Required: true, Max: 100}, {Name: "email", Required: true, Max: 150}}}, Apply: signUp},
-			{Command: lifecycle.Command{Name: "login_roles", Path: "innlogging", From: alive, System: true, Fields: loginFields}, Apply: applyLogin},
+			{Command: lifecycle.Command{Name: "login_roles", Path: "innlogging", From: alive, System: true, Fields: loginFields}, Apply: d.applyLogin},
 		},
 	}
 }

@@ -214,21 +214,21 @@ func signUp(_ context.Context, c *record.Change[*Person]) error {
 }
 
 // firstLogin makes a person of somebody whom the agency's login service knows.
-// Until a system manager moves them they sit at the top of the agency.
 func (d *Directory) firstLogin(ctx context.Context, c *record.Change[*Person]) error {
 	c.Rec.Number, c.Rec.Staff = c.Rec.ID, true
-	top, err := d.top(ctx)
-	if err != nil {
-		return err
-	}
-	c.Rec.Unit = top
-	return applyLogin(ctx, c)
+	return d.applyLogin(ctx, c)
 }
 
 // applyLogin brings name, address and the roles that follow from groups up to
-// what the login service says. Roles that a system manager gave stay.
-func applyLogin(_ context.Context, c *record.Change[*Person]) error {
+// what the login service says. Roles that a system manager gave stay. Until a
+// system manager moves them people sit at the top of the agency.
+func (d *Directory) applyLogin(ctx context.Context, c *record.Change[*Person]) (err error) {
 	p := c.Rec
+	if p.Unit == "" {
+		if p.Unit, err = d.placeFor(ctx, c.In.List("roles")); err != nil {
+			return err
+		}
+	}
 	if name := c.In.String("name"); name != "" {
 		p.Title = name
 	}

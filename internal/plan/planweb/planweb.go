@@ -11,6 +11,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"funn/internal/org"
 	"funn/internal/plan"
 	"funn/internal/platform/db"
 	"funn/internal/platform/fault"
@@ -87,7 +88,7 @@ func (p *pages) current(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Within(http.StatusOK, c.Page(lang.T(c.Ctx(), "plan.nav")), nonePage(p.links(c.Ctx(), all, "")))
+	return c.Within(http.StatusOK, c.Page(lang.T(c.Ctx(), "plan.nav")), nonePage(p.links(c.Ctx(), all, ""), c.Actor.Has(org.FoU)))
 }
 
 // links makes lines of versions, but for the one that is shown.

@@ -80,6 +80,11 @@ func TestNoPlan(t *testing.T) {
 		if p := h.Get(t, "", "/plan"); p.Status != http.StatusOK || !p.Has("Ingen FoU-plan gjelder i dag") {
 			t.Errorf("%d", p.Status)
 		}
+		for who, may := range map[string]bool{"": false, "kontor": false, "fou": true} {
+			if p := h.Get(t, who, "/plan"); p.Has(`href="/plan/ny"`) != may {
+				t.Errorf("%q is offered to begin a plan: %v, want %v", who, !may, may)
+			}
+		}
 		if p := h.Get(t, "", "/programnotat"); p.Status != http.StatusOK || !p.Has("Ingen programnotater er ferdige") {
 			t.Errorf("%d", p.Status)
 		}
