@@ -165,7 +165,7 @@ func (s *Service) sketchCommands() []command {
 		{Command: lifecycle.Command{Name: "agree_relevance", Path: "enig-relevans", From: []string{Assessing}, Who: owner, NotBy: []string{"propose_answer"}, Fields: []form.Field{note},
 			Ground: "FP §8.2: fageier vurderer relevans og nytte"}, Check: s.agreeable(ByRelevance), Apply: agree(ByRelevance)},
 		{Command: lifecycle.Command{Name: "reconsider", Path: "vurder-svaret-pa-nytt", From: []string{Assessing}, Who: slices.Concat(section, owner), Reason: true, Notify: section},
-			Check: answered, Apply: reconsider},
+			Check: answered, Apply: s.reconsiderSketch},
 		{Command: lifecycle.Command{Name: "tell", Path: "send-svaret", From: []string{Assessing}, To: []string{Invited, Rejected}, Who: section, Confirm: true,
 			Ground: "krav 3.2: besluttet og varslet er to ting"}, Check: s.tellable, Apply: s.tell},
 	}
@@ -210,6 +210,15 @@ func reconsider(_ context.Context, c *change) error {
 	a := c.Rec.Answer.V
 	a.Stands, a.Postponed, a.DecidedBy, a.DecidedAt, a.Meeting = nil, "", "", time.Time{}, ""
 	return nil
+}
+
+// reconsiderSketch waits for whoever tells the answers of the whole call, and is then
+// too late: told is told.
+func (s *Service) reconsiderSketch(ctx context.Context, c *change) error {
+	if err := s.LockCall(ctx, c.Rec.Call); err != nil {
+		return err
+	}
+	return reconsider(ctx, c)
 }
 
 // undecided blocks what can no longer be done once the answer is decided.
@@ -285,13 +294,25 @@ func (x *Submission) unfit() bool {
 		slices.ContainsFunc(a.Stands, func(s Stand) bool { return s.For && slices.Contains(out, s.Person) })
 }
 
-// tellable: it is decided, and the call has come so far that answers are told.
+// tellable: it is decided, what it was decided on still holds, and the call has come
+// so far that answers are told. Whoever assessed it may have turned out to be
+// disqualified since.
 func (s *Service) tellable(ctx context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {
 	if !x.Answer.V.Decided() {
 		v.Block("submission.blocked.not_decided")
 	}
 	if x.unfit() {
 		v.Block("submission.blocked.unfit")
+	}
+	missing, err := s.missing(ctx, x)
+	if err != nil {
+		return v, err
+	}
+	v.Blocking = append(v.Blocking, missing...)
+	if x.Answer.V.Grants() {
+		if err := s.owned(ctx, x, &v); err != nil {
+			return v, err
+		}
 	}
 	c, err := s.calls.Kind.Load(ctx, x.Call)
 	if err != nil {
@@ -301,6 +322,19 @@ func (s *Service) tellable(ctx context.Context, x *Submission, _ form.Values) (v
 		v.Block("submission.blocked.told_together")
 	}
 	return v, nil
+}
+
+// owned blocks an award whose case has no subject owner any more: the project gets the
+// case's, and nobody is one without having been chosen.
+func (s *Service) owned(ctx context.Context, x *Submission, v *record.Verdict) error {
+	p, err := s.People.Persons.Load(ctx, x.Owner)
+	if err != nil && fault.Of(err) != fault.NotFound {
+		return err
+	}
+	if err != nil || p.State != org.Active || !p.Holds(s.Of(x.Kind).Engine().Today(ctx), org.Owners...) {
+		v.Block("submission.blocked.no_owner")
+	}
+	return nil
 }
 
 var toldAs = map[string]struct{ state, letter string }{

@@ -55,7 +55,9 @@ func (s *Service) awardCommands() []command {
 		{Command: lifecycle.Command{Name: "decide", Path: "vedta", From: []string{Proposed}, Who: committee, NotBy: []string{"propose"}, Confirm: true,
 			Ground: "FP §8.1: FoU-utvalget beslutter; krav C8"}, Check: s.decidable, Apply: s.decide},
 		{Command: lifecycle.Command{Name: "postpone", Path: "utsett", From: []string{Proposed}, Who: committee, Reason: true, Ground: "ui.md S7"}, Check: s.postponable, Apply: s.postpone},
-		{Command: lifecycle.Command{Name: "reopen", Path: "ta-opp-vedtaket", From: []string{Proposed}, Who: committee, Reason: true, Ground: "krav 3: angre er en ny hendelse"}, Check: s.reopenable, Apply: reconsider},
+		{Command: lifecycle.Command{Name: "reopen", Path: "ta-opp-vedtaket", From: []string{Proposed}, Who: committee, Reason: true, Ground: "krav 3: angre er en ny hendelse"}, Check: s.reopenable, Apply: s.reopen},
+		{Command: lifecycle.Command{Name: "reassess", Path: "tilbake-til-vurdering", From: []string{Proposed}, To: []string{Assessing}, Who: slices.Concat(section, committee), Reason: true, Notify: section,
+			Ground: "forvaltningsloven § 6: den som er inhabil, kan ikke ha tilrettelagt grunnlaget"}, Check: s.undecided, Apply: reconsider},
 		{Command: lifecycle.Command{Name: "tell", Path: "send-vedtaket", From: []string{Proposed}, To: []string{Awarded, Conditions, Reserve, Rejected}, Who: section, Confirm: true,
 			Ground: "krav 3.2: besluttet og varslet er to ting"}, Check: s.tellable, Apply: s.tell},
 		{Command: lifecycle.Command{Name: "accept", Path: "ta-imot", From: []string{Awarded, Conditions}, Who: applicant, Confirm: true, Notify: section}, Check: unaccepted, Apply: accept},
@@ -276,7 +278,8 @@ func (x *Submission) takes() int64 {
 // decide holds the frame once more with the call locked: two cases that are decided
 // at once must not both take the last of it.
 func (s *Service) decide(ctx context.Context, c *change) error {
-	if err := s.LockCall(ctx, c.Rec.Call); err != nil {
+	meeting, err := s.sits(ctx, c)
+	if err != nil {
 		return err
 	}
 	of, err := s.calls.Kind.Load(ctx, c.Rec.Call)
@@ -291,12 +294,8 @@ func (s *Service) decide(ctx context.Context, c *change) error {
 		return fault.New(fault.Conflict, "submission.blocked.frame")
 	}
 	a := c.Rec.Answer.V
-	a.DecidedBy, a.DecidedAt, a.Postponed = c.Actor.ID, c.Now, ""
-	a.Meeting, err = s.Meetings.Sitting(ctx, c.Rec.Call, c.Actor.ID)
-	if err == nil && a.Meeting == "" {
-		return fault.New(fault.Conflict, "submission.blocked.no_meeting") // it ended while we waited
-	}
-	return err
+	a.DecidedBy, a.DecidedAt, a.Postponed, a.Meeting = c.Actor.ID, c.Now, "", meeting
+	return nil
 }
 
 // sitting: what the committee does with a case it does in a meeting, so that it
@@ -324,8 +323,22 @@ func (s *Service) postponable(ctx context.Context, x *Submission, in form.Values
 func (s *Service) postpone(ctx context.Context, c *change) (err error) {
 	a := c.Rec.Answer.V
 	a.Postponed = c.Reason
-	a.Meeting, err = s.Meetings.Sitting(ctx, c.Rec.Call, c.Actor.ID)
+	a.Meeting, err = s.sits(ctx, c)
 	return err
+}
+
+// sits gives the meeting that the case is dealt with in, and holds the call: whoever
+// ends the meeting, or goes on with the call, at the same time waits until this is done,
+// or has done it before.
+func (s *Service) sits(ctx context.Context, c *change) (meeting string, err error) {
+	if err := s.LockCall(ctx, c.Rec.Call); err != nil {
+		return "", err
+	}
+	meeting, err = s.Meetings.Sitting(ctx, c.Rec.Call, c.Actor.ID)
+	if err == nil && meeting == "" {
+		err = fault.New(fault.Conflict, "submission.blocked.no_meeting")
+	}
+	return meeting, err
 }
 
 // reopenable: a decision that nobody has been told of is taken up in a meeting.
@@ -335,6 +348,20 @@ func (s *Service) reopenable(ctx context.Context, x *Submission, _ form.Values) 
 	}
 	err = s.sitting(ctx, x, &v)
 	return v, err
+}
+
+// reopen takes the decision back. The case stays in the minutes of the meeting that
+// did so.
+func (s *Service) reopen(ctx context.Context, c *change) error {
+	meeting, err := s.sits(ctx, c)
+	if err != nil {
+		return err
+	}
+	if err := reconsider(ctx, c); err != nil {
+		return err
+	}
+	c.Rec.Answer.V.Meeting, c.Rec.Answer.V.Postponed = meeting, c.Reason
+	return nil
 }
 
 func unaccepted(_ context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {

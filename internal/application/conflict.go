@@ -2,13 +2,13 @@ package application
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"funn/internal/org"
 	"funn/internal/platform/access"
+	"funn/internal/platform/db"
 	"funn/internal/platform/event"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
@@ -63,12 +63,27 @@ func (s *Service) conflictCommands(kind string) []command {
 			Fields: []form.Field{{Name: "ground", Type: form.Area, Required: true, Max: 1000, Private: true}}, Ground: "krav C7; forvaltningsloven § 8"}, Apply: declare},
 		{Command: lifecycle.Command{Name: "find_conflict", Path: "funnet-inhabil", From: opened(kind), System: true,
 			Fields: []form.Field{{Name: "person", Required: true, Private: true}, {Name: "found", Required: true, Private: true}, {Name: "ground", Type: form.Area, Private: true}}}, Apply: found},
+		{Command: lifecycle.Command{Name: "hand_over", Path: "ny-fageier", From: opened(kind), Who: section, Reason: true, Notify: owner,
+			Fields: []form.Field{{Name: "owner", Type: form.Choice, Required: true, From: s.owners, Value: form.On(func(x *Submission) string { return x.Owner })}}}, Apply: handOver},
 		{Command: lifecycle.Command{Name: "settle_conflict", Path: "habilitet", From: opened(kind), Who: section,
 			Fields: []form.Field{
 				{Name: "conflict", Type: form.Choice, Required: true, From: s.conflictOptions, Private: true},
 				{Name: "verdict", Type: form.Choice, Required: true, Options: form.Codes("conflict.verdict", "stands", "cleared"), Private: true}, why},
 			Ground: "krav C7; forvaltningsloven § 8"}, Check: s.settlable, Apply: settle},
 	}
+}
+
+// owners gives those who can own a case.
+func (s *Service) owners(ctx context.Context, _ any) ([]form.Option, error) {
+	people, err := s.People.Holders(ctx, org.Owners...)
+	return org.PersonOptions(ctx, people), err
+}
+
+// handOver gives the case to another subject owner: the one it had has left, or may not
+// deal with it.
+func handOver(_ context.Context, c *record.Change[*Submission]) error {
+	c.Rec.Owner = c.In.String("owner")
+	return nil
 }
 
 func declare(_ context.Context, c *record.Change[*Submission]) error {
@@ -128,34 +143,29 @@ func settle(_ context.Context, c *record.Change[*Submission]) error {
 	return nil
 }
 
-// conflictTasks asks the R&D section to look at what Funn found.
+// conflictTasks asks the R&D section to look at what Funn found, while something can
+// still be done with the case.
 func conflictTasks(x *Submission) []record.Task {
-	if len(x.Conflicts.V.Open()) == 0 {
+	if len(x.Conflicts.V.Open()) == 0 || slices.Contains([]string{Invited, Contracted, Withdrawn, Upheld}, x.State) {
 		return nil
 	}
 	return []record.Task{{Name: "settle_conflict", Command: "settle_conflict"}}
 }
 
 // seekConflicts looks for conflicts whenever a case comes to be read by others than
-// those who wrote it, and when they have changed it.
+// those who wrote it, when they have changed it, when another comes to own it, and when
+// somebody comes to deal with cases or takes another name or address.
 func (s *Service) seekConflicts(e *record.Engine) {
 	for _, k := range s.Kinds() {
-		for _, command := range []string{"open", "complete", "import"} {
+		for _, command := range []string{"open", "complete", "import", "hand_over"} {
 			e.Subscribe(k.Name, command, func(ctx context.Context, _ event.Event, rec record.Record) error {
 				x, ok := rec.(*Submission)
 				if !ok || x.Content.V == nil || !slices.Contains(opened(x.Kind), x.State) {
 					return nil
 				}
-				people, err := s.People.Holders(ctx, org.FoU, org.Committee)
+				people, err := s.People.Acting(ctx, []string{x.Owner}, handlers...)
 				if err != nil {
 					return err
-				}
-				if x.Owner != "" && !slices.ContainsFunc(people, func(p *org.Person) bool { return p.ID == x.Owner }) {
-					p, err := s.People.Persons.Load(ctx, x.Owner)
-					if err != nil {
-						return fmt.Errorf("subject owner of %s: %w", x.Number, err)
-					}
-					people = append(people, p)
 				}
 				if err := s.carry(ctx, x); err != nil {
 					return err
@@ -164,6 +174,97 @@ func (s *Service) seekConflicts(e *record.Engine) {
 			})
 		}
 	}
+	for _, command := range []string{"register", "edit", "grant", "set_stand_in", "reopen", "first_login", "login_roles", "import"} {
+		e.Subscribe(s.People.Persons.Name, command, func(ctx context.Context, _ event.Event, rec record.Record) error {
+			p := rec.(*org.Person)
+			of := []string{p.ID}
+			for _, in := range p.StandIns.V {
+				of = append(of, in.PersonID)
+			}
+			return s.seekAgain(ctx, of...)
+		})
+	}
+}
+
+// handlers are the roles by which cases are dealt with, beside the subject owner's.
+var handlers = []access.Role{org.FoU, org.Committee}
+
+// seekAgain looks for conflicts of the persons with the ids in every opened case that
+// they deal with or come to deal with.
+func (s *Service) seekAgain(ctx context.Context, of ...string) error {
+	ctx = access.With(ctx, access.System)
+	everywhere, err := s.People.Acting(ctx, nil, handlers...)
+	if err != nil {
+		return err
+	}
+	meant := func(p *org.Person) bool { return slices.Contains(of, p.ID) }
+	owning := map[string][]*org.Person{} // who deals with a case by its owner's right
+	for _, k := range s.Kinds() {
+		cases, err := k.List(ctx, *new(db.Where).And("r.flags LIKE ?", "% "+Opened+" %").In("r.state", opened(k.Name)...), "r.number", 0, 0)
+		if err != nil {
+			return err
+		}
+		for _, x := range cases {
+			if _, known := owning[x.Owner]; !known {
+				if owning[x.Owner], err = s.People.Acting(ctx, []string{x.Owner}); err != nil {
+					return err
+				}
+			}
+			var people []*org.Person
+			for _, p := range slices.Concat(everywhere, owning[x.Owner]) {
+				if meant(p) {
+					people = append(people, p)
+				}
+			}
+			if err := s.note(ctx, x, people...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Fit blocks what the context's actor is about to do with a case when they, or somebody
+// whom they act for, have a conflict in it that nobody knew of: something that is
+// known hides the case from them. Those who write in it have rules of their own.
+func (s *Service) Fit(ctx context.Context, x *Submission, v *record.Verdict) error {
+	actor := access.From(ctx)
+	if actor.System || slices.ContainsFunc(relations(x)[relAuthor], func(id string) bool { return slices.Contains(actor.As, id) }) {
+		return nil
+	}
+	writers, err := s.writers(ctx, x)
+	if err != nil {
+		return err
+	}
+	for _, id := range actor.As {
+		p, err := s.People.Persons.Load(ctx, id)
+		if err != nil {
+			return err
+		}
+		unknown, err := s.unknown(ctx, x, writers, p)
+		if err != nil {
+			return err
+		}
+		if len(unknown) > 0 {
+			v.Block("submission.blocked.you_unfit")
+			return nil
+		}
+	}
+	return nil
+}
+
+// fitOnly makes a command one that only those can give who may deal with the case.
+func (s *Service) fitOnly(c command) command {
+	check := c.Check
+	c.Check = func(ctx context.Context, x *Submission, in form.Values) (v record.Verdict, err error) {
+		if check != nil {
+			if v, err = check(ctx, x, in); err != nil {
+				return v, err
+			}
+		}
+		return v, s.Fit(ctx, x, &v)
+	}
+	return c
 }
 
 // carry takes the conflicts of a sketch along to the application that grew from it.
@@ -232,24 +333,26 @@ func (s *Service) Declare(ctx context.Context, x *Submission, person, ground str
 	return err
 }
 
-// note writes down the conflicts of the persons that are not known already. One that
-// was cleared is not found again, nor one that was cleared in the sketch.
+// note writes down the conflicts of the persons that are not known already.
 func (s *Service) note(ctx context.Context, x *Submission, people ...*org.Person) error {
-	before, err := s.sketchConflicts(ctx, x)
+	if len(people) == 0 {
+		return nil
+	}
+	writers, err := s.writers(ctx, x)
 	if err != nil {
 		return err
 	}
-	f := &finder{s: s, x: x}
+	noted := map[string]bool{}
 	for _, p := range people {
-		grounds, err := f.grounds(ctx, p)
+		if noted[p.ID] {
+			continue
+		}
+		noted[p.ID] = true
+		grounds, err := s.unknown(ctx, x, writers, p)
 		if err != nil {
 			return err
 		}
 		for _, g := range grounds {
-			same := func(c Conflict) bool { return c.Person == p.ID && c.Ground == g }
-			if slices.ContainsFunc(x.Conflicts.V, same) || slices.ContainsFunc(before, func(c Conflict) bool { return same(c) && c.Cleared }) {
-				continue
-			}
 			if _, err := s.Of(x.Kind).As(ctx, x.ID, "find_conflict", record.Input{Values: form.Of("person", p.ID, "found", g)}); err != nil {
 				return err
 			}
@@ -258,36 +361,47 @@ func (s *Service) note(ctx context.Context, x *Submission, people ...*org.Person
 	return nil
 }
 
-// finder looks for conflicts in one case. The organisations are read when the first
-// person who belongs to one is looked at.
-type finder struct {
-	s             *Service
-	x             *Submission
-	organisations *org.Organisations
+// unknown gives the grounds of a person's conflicts in the case that are not known
+// already. One that was cleared is not found again, nor one that was cleared in the
+// sketch.
+func (s *Service) unknown(ctx context.Context, x *Submission, writers []*org.Person, p *org.Person) ([]string, error) {
+	grounds, err := s.grounds(ctx, x, writers, p)
+	if err != nil || len(grounds) == 0 {
+		return nil, err
+	}
+	before, err := s.sketchConflicts(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(grounds, func(g string) bool {
+		same := func(c Conflict) bool { return c.Person == p.ID && c.Ground == g }
+		return slices.ContainsFunc(x.Conflicts.V, same) || slices.ContainsFunc(before, func(c Conflict) bool { return same(c) && c.Cleared })
+	}), nil
 }
 
 // grounds gives why the person may not deal with the case, as far as Funn can tell.
-func (f *finder) grounds(ctx context.Context, p *org.Person) (out []string, err error) {
-	c := f.x.Content.V
-	if p.ID == f.x.Applicant || slices.Contains(f.x.CoAuthors.V, p.ID) {
+func (s *Service) grounds(ctx context.Context, x *Submission, writers []*org.Person, p *org.Person) (out []string, err error) {
+	// Somebody can have two accounts: one by which they apply, one from the agency.
+	if slices.ContainsFunc(writers, func(w *org.Person) bool { return w.ID == p.ID || (Author{Name: w.Title, Email: w.Email}).is(p) }) {
 		out = append(out, GroundApplicant)
 	}
+	c := x.Content.V
 	if c == nil {
 		return out, nil
 	}
-	if slices.ContainsFunc(append([]Author{c.Leader}, c.Authors...), func(a Author) bool { return a.is(p) }) {
+	authors := append([]Author{c.Leader}, c.Authors...)
+	if slices.ContainsFunc(authors, func(a Author) bool { return a.is(p) }) {
 		out = append(out, GroundAuthor)
 	}
 	if p.Organisation == "" {
 		return out, nil
 	}
-	if f.organisations == nil {
-		if f.organisations, err = f.s.People.AllOrganisations(ctx); err != nil {
-			return nil, err
-		}
+	organisations, err := s.People.AllOrganisations(ctx)
+	if err != nil {
+		return nil, err
 	}
-	known := func(p Party) []string { return f.organisations.Known(p.ID, p.Number, p.Name) }
-	same := func(id string) bool { return f.organisations.Same(p.Organisation, id) }
+	known := func(q Party) []string { return organisations.Known(q.ID, q.Number, q.Name) }
+	same := func(id string) bool { return organisations.Same(p.Organisation, id) }
 	taking := known(c.Institution)
 	if slices.ContainsFunc(taking, same) {
 		out = append(out, GroundInstitution)
@@ -296,28 +410,46 @@ func (f *finder) grounds(ctx context.Context, p *org.Person) (out []string, err 
 	for _, partner := range c.Partners {
 		partners = append(partners, known(partner)...)
 	}
-	for _, a := range append([]Author{c.Leader}, c.Authors...) {
+	for _, a := range authors {
 		partners = append(partners, known(Party{Name: a.Institution})...)
+	}
+	var people []string
+	for _, w := range writers {
+		people = append(people, w.ID)
 	}
 	if !slices.Contains(out, GroundInstitution) && slices.ContainsFunc(partners, same) {
 		out = append(out, GroundPartner)
 	}
-	if f.s.Together == nil || p.Staff {
+	if s.Together == nil || p.Staff {
 		return out, nil
 	}
-	people := []string{f.x.Applicant}
-	for _, a := range append([]Author{c.Leader}, c.Authors...) {
-		if other, err := f.s.People.PersonByEmail(ctx, a.Email); err == nil {
+	for _, a := range authors {
+		if other, err := s.People.PersonByEmail(ctx, a.Email); err == nil {
 			people = append(people, other.ID)
 		} else if fault.Of(err) != fault.NotFound {
 			return nil, err
 		}
 	}
-	shared, err := f.s.Together(ctx, p.ID, p.Organisation, people, append(taking, partners...))
+	shared, err := s.Together(ctx, p.ID, p.Organisation, people, append(taking, partners...))
 	if shared {
 		out = append(out, GroundProject)
 	}
 	return out, err
+}
+
+// writers gives the persons who write in the case, those that are known.
+func (s *Service) writers(ctx context.Context, x *Submission) (out []*org.Person, err error) {
+	for _, id := range relations(x)[relAuthor] {
+		p, err := s.People.Persons.Load(ctx, id)
+		if err != nil && fault.Of(err) == fault.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
 // is says whether the author is the person: by the address, or by a name of at least

@@ -14,6 +14,7 @@ import (
 	"funn/internal/org"
 	"funn/internal/org/orgtest"
 	"funn/internal/platform/access"
+	"funn/internal/platform/db"
 	"funn/internal/platform/event"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
@@ -54,9 +55,10 @@ func eachCases(t *testing.T, test func(t *testing.T, h cases)) {
 }
 
 // opened makes an opened sketch with the content.
-func (h cases) opened(t testing.TB, c *application.Content) *application.Submission {
+func (h cases) opened(t testing.TB, c *application.Content, coAuthors ...string) *application.Submission {
 	t.Helper()
 	x := &application.Submission{Call: h.call, Applicant: "forsker", Owner: "fageier"}
+	x.CoAuthors.V = coAuthors
 	x.Number = h.RandomNumber(application.Sketch)
 	x.Title, x.State, x.Content.V = c.Title, application.Assessing, c
 	x.SetFlag(application.Opened, true)
@@ -120,6 +122,8 @@ func TestFoundConflicts(t *testing.T) {
 			{"a participant's name", "fagvurderer", application.Content{Authors: []application.Author{{Name: "person  FAGVURDERER"}}}, "author"},
 			{"one word of a name", "fagvurderer", application.Content{Leader: application.Author{Name: "Person"}}, ""},
 			{"an applicant", "forsker", application.Content{Institution: application.Party{Name: "x"}}, "applicant"},
+			{"an applicant's other account, by the address", "annenkonto", application.Content{Institution: application.Party{Name: "x"}}, "applicant"},
+			{"a co-author's other account, by the name", "navnebror", application.Content{Institution: application.Party{Name: "x"}}, "applicant"},
 			{"an earlier project", "ledet", application.Content{Institution: application.Party{Name: "norce"}}, "project"},
 		} {
 			if c.person == "norces" || c.person == "ledet" {
@@ -132,7 +136,17 @@ func TestFoundConflicts(t *testing.T) {
 				}
 				led["ledet"] = true
 			}
-			x := h.opened(t, &c.content)
+			if id := c.person; id == "annenkonto" || id == "navnebror" {
+				p := &org.Person{Organisation: "norce"}
+				p.ID, p.Number, p.Title = id, id, "Noen Andre"
+				if p.Email = "Forsker@example.org"; id == "navnebror" {
+					p.Title, p.Email = "person  FORSKER2", ""
+				}
+				if err := h.Directory.Persons.Import(orgtest.System(), p, "test"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			x := h.opened(t, &c.content, "forsker2")
 			for range 2 { // the same is noted once
 				out, err := h.Disqualified(h.As(t, "fou"), x.ID, c.person)
 				if err != nil {
@@ -160,6 +174,79 @@ func TestConflictAtOpening(t *testing.T) {
 		}
 		if _, err := h.Sketches.ByNumber(h.As(t, "fou2"), x.Number); err != nil {
 			t.Errorf("fou2: %v", err)
+		}
+	})
+}
+
+// Whoever comes to deal with cases after they were opened – by a role, by one that is
+// to hold later, as a stand-in, as the new owner – is looked at before they see any.
+func TestConflictOfWhoComesLater(t *testing.T) {
+	eachCases(t, func(t *testing.T, h cases) {
+		person := func(id string, roles ...org.Grant) {
+			t.Helper()
+			p := &org.Person{Staff: true}
+			p.ID, p.Number, p.Title, p.Unit, p.Grants.V = id, id, "Ny "+id, "avdir/kun/fou", roles
+			if err := h.Directory.Persons.Import(orgtest.System(), p, "test"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		person("rolle")
+		person("vikar")
+		person("eier", org.Grant{Role: org.Line, Unit: "avdir"})
+		person("snart", org.Grant{Role: org.FoU, Unit: "avdir", From: orgtest.Day("2023-02-01")})
+		x := h.opened(t, &application.Content{Title: "T", Leader: application.Author{Name: "Ny rolle"}, Authors: []application.Author{{Name: "Ny vikar"}, {Name: "Ny eier"}, {Name: "Ny snart"}}})
+		other := h.opened(t, &application.Content{Title: "T", Leader: application.Author{Name: "Noen Helt Andre"}})
+		did := func(id, command string, pairs ...string) {
+			t.Helper()
+			if _, err := h.Directory.Persons.As(orgtest.System(), id, command, record.Input{Values: form.Of(pairs...), Reason: "x"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, id := range []string{"rolle", "vikar", "eier"} {
+			if got := h.known(t, x.ID, id); len(got) != 0 {
+				t.Errorf("%s does not deal with cases yet: %v", id, got)
+			}
+		}
+		did("rolle", "grant", "role", string(org.FoU), "unit", "avdir")
+		did("fou", "set_stand_in", "person", "vikar", "from", "2023-01-02")
+		for _, id := range []string{"rolle", "vikar"} {
+			if got := h.known(t, x.ID, id); len(got) != 1 {
+				t.Errorf("%s: %v", id, got)
+			}
+		}
+		if _, err := h.Sketches.Do(h.As(t, "fou2"), x.ID, "hand_over", record.Input{Values: form.Of("owner", "eier"), Reason: "x"}); err != nil {
+			t.Fatal(err)
+		}
+		h.Clock.Forward(orgtest.Day("2023-02-02"))
+		for _, id := range []string{"rolle", "vikar", "eier", "snart"} {
+			if got := h.known(t, x.ID, id); len(got) != 1 || got[0] != application.GroundAuthor {
+				t.Errorf("%s: %v", id, got)
+			}
+			_, err := h.Sketches.ByNumber(h.As(t, id), x.Number)
+			kind(t, id+" reads a case they take part in", fault.NotFound, err)
+			if list, err := h.Sketches.List(h.As(t, id), db.Where{}, "r.id", 0, 0); err != nil || slices.ContainsFunc(list, func(y *application.Submission) bool { return y.ID == x.ID }) {
+				t.Errorf("%s has it in a list, %v", id, err)
+			}
+			if _, err := h.Sketches.ByNumber(h.As(t, id), other.Number); (err == nil) == (id == "eier") {
+				t.Errorf("%s and the other case: %v", id, err)
+			}
+		}
+		// Something that nothing tells Funn to look at again stops whoever acts on it.
+		did("forsker", "edit", "name", "Person fou2", "organisation", "fafo")
+		for _, c := range []struct {
+			command string
+			pairs   []string
+		}{
+			{"propose_answer", []string{"outcome", "reject", "reasons", "x"}}, {"settle_conflict", []string{"conflict", "1", "verdict", "cleared", "why", "x"}}, {"propose_dismissal", []string{"fault", "other", "fault_reason", "x"}},
+		} {
+			_, err := h.Sketches.Do(h.As(t, "fou2"), x.ID, c.command, input(c.pairs...))
+			f, _ := fault.As(err)
+			if f == nil || !slices.ContainsFunc(f.Fields, func(x fault.Field) bool { return x.Key == "submission.blocked.you_unfit" }) {
+				t.Errorf("%s by somebody whose name the applicant has: %v", c.command, err)
+			}
+		}
+		if _, err := h.Sketches.Do(h.As(t, "fou2"), x.ID, "declare", input("ground", "x")); err != nil {
+			t.Errorf("declaring it: %v", err)
 		}
 	})
 }

@@ -88,6 +88,12 @@ func New(calls *call.Service, secret seal.Secret) *Service {
 		k.New = func() *Submission { return &Submission{} }
 		k.Read, k.Relations, k.Links, k.Tasks, k.Describe = readers, relations, links, tasks, describe
 		k.Commands = slices.Concat(s.applicantCommands(k.Name), s.openingCommands(k.Name), s.conflictCommands(k.Name), s.answerCommands(k.Name))
+		for i, c := range k.Commands {
+			excepts := func(r access.Rule) bool { return r.Except == relDisqualified }
+			if c.Name != "declare" && slices.ContainsFunc(c.Who, excepts) {
+				k.Commands[i] = s.fitOnly(c)
+			}
+		}
 	}
 	return s
 }

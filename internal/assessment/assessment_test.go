@@ -446,6 +446,61 @@ func TestLate(t *testing.T) {
 	})
 }
 
+// Conflicts are sought by what an assessor belongs to: somebody who is known by the
+// address, as an applicant is, gets it too, and nobody is asked without.
+func TestInviteKnown(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		x := h.put(t) // of NORCE
+		id, err := h.Directory.SignUp(orgtest.System(), "Kari Hansen", "kari@example.org")
+		must(t, err)
+		_, err = h.Directory.Persons.As(orgtest.System(), id, "grant", record.Input{Values: form.Of("role", string(org.Assessor)), Reason: "x"})
+		must(t, err)
+		_, err = h.Kind.Create(h.As(t, "fou"), "request", in("case", x.Number, "sort", assessment.External, "assessor", id, "due", h.due()), nil)
+		wants(t, "somebody who belongs nowhere", fault.Invalid, err)
+		_, err = h.Invite(h.As(t, "fou"), "Kari", "kari@example.org", "")
+		wants(t, "invited without an organisation", fault.Invalid, err)
+		got, err := h.Invite(h.As(t, "fou"), "Kari", "kari@example.org", "norce")
+		must(t, err)
+		p, err := h.Directory.Persons.Load(context.Background(), id)
+		must(t, err)
+		if got != id || p.Organisation != "norce" || p.Title != "Kari Hansen" || !p.Holds(orgtest.Day("2023-01-02"), org.Researcher) {
+			t.Errorf("invited %s: %+v", got, p)
+		}
+		_, err = h.Kind.Create(h.As(t, "fou"), "request", in("case", x.Number, "sort", assessment.External, "assessor", id, "due", h.due()), nil)
+		wants(t, "somebody of the institution that applies", fault.Conflict, err)
+		_, err = h.Invite(h.As(t, "fou"), "Kari", "kari@example.org", "fafo")
+		wants(t, "another organisation than the one that is known", fault.Invalid, err)
+	})
+}
+
+// Whoever comes to stand in for an assessor, and an assessor who turns out to belong to
+// the institution, lose the case, delivered or not.
+func TestConflictOfStandIn(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		person := func(id, name, organisation string) {
+			t.Helper()
+			p := &org.Person{Organisation: organisation}
+			p.ID, p.Number, p.Title, p.Grants.V = id, id, name, []org.Grant{{Role: org.Assessor}}
+			must(t, h.Directory.Persons.Import(orgtest.System(), p, "test"))
+		}
+		person("vara", "Kari Nordmann", "fafo")
+		x := h.put(t)
+		a := h.accepted(t, x, assessment.External, "fagvurderer")
+		_, err := h.Directory.Persons.As(orgtest.System(), "fagvurderer", "set_stand_in", record.Input{Values: form.Of("person", "vara", "from", "2023-01-02")})
+		must(t, err)
+		_, err = h.Kind.Get(h.As(t, "vara"), a.ID)
+		wants(t, "the leader of the project, as a stand-in", fault.NotFound, err)
+		_, err = h.Kind.Get(h.As(t, "fagvurderer"), a.ID)
+		must(t, err)
+		h.deliver(t, a, "5")
+		_, err = h.Directory.Organisations.As(orgtest.System(), "fafo", "edit", record.Input{Values: form.Of("org_type", "research_institute", "parent", "norce")})
+		must(t, err)
+		if got := h.load(t, a.ID); got.State != assessment.Disqualified {
+			t.Errorf("of a part of the institution that applies: %s", got.State)
+		}
+	})
+}
+
 func TestInvite(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		_, err := h.Invite(h.As(t, "fageier"), "Ola", "ola@norce.no", "norce")

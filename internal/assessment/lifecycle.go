@@ -89,7 +89,7 @@ func (s *Service) commands() []command {
 				area("notes", 4000)},
 			Ground: "krav A5, 5 nr. 12: det går alltid an å lagre"}, Apply: save},
 		{Command: lifecycle.Command{Name: "deliver", Path: "lever", From: []string{Accepted, Begun}, To: []string{Delivered}, Who: assessor, Task: true, Confirm: true,
-			Ground: "krav A5: hvert kriterium med grunn"}, Check: deliverable, Apply: s.deliver, Due: func(a *Assessment) time.Time { return a.Due }},
+			Ground: "krav A5: hvert kriterium med grunn"}, Check: s.deliverable, Apply: s.deliver, Due: func(a *Assessment) time.Time { return a.Due }},
 		{Command: lifecycle.Command{Name: "drop", Path: "frafall", From: under, To: []string{Dropped}, Who: append(assessor[:1:1], section...), Reason: true, Danger: true,
 			Notify: []access.Rule{{Relations: []string{relAssessor}}}, Ground: "krav 3.3"}},
 		{Command: lifecycle.Command{Name: "move_due", Path: "ny-frist", From: under, Who: section, Edit: true, Fields: []form.Field{due},

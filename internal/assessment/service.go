@@ -12,6 +12,7 @@ import (
 	"funn/internal/call"
 	"funn/internal/org"
 	"funn/internal/platform/access"
+	"funn/internal/platform/db"
 	"funn/internal/platform/event"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
@@ -140,9 +141,13 @@ func (s *Service) request(ctx context.Context, c *change) error {
 	if c.In.Day("due").Before(c.Today) {
 		return wrong("due", "assessment.due_passed")
 	}
-	if out, err := s.cases.Disqualified(ctx, x.ID, who); err != nil {
+	// Funn can tell nothing of somebody from outside who belongs nowhere.
+	if sort == External && p.Organisation == "" {
+		return wrong("assessor", "assessment.no_organisation")
+	}
+	if out, err := s.disqualified(ctx, x.ID, who); err != nil {
 		return err
-	} else if len(out) > 0 {
+	} else if slices.Contains(out, who) {
 		return fault.New(fault.Conflict, "assessment.disqualified")
 	}
 	list, err := s.of(ctx, x.ID)
@@ -207,11 +212,32 @@ func (s *Service) Distribute(ctx context.Context, cases []string, sort, person, 
 	return out, nil
 }
 
+// disqualified looks for conflicts of the assessor and of all who stand in for them,
+// now or later, and gives those who may not deal with the case.
+func (s *Service) disqualified(ctx context.Context, caseID, assessor string) ([]string, error) {
+	people, err := s.people.Acting(system(ctx), []string{assessor})
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, p := range people {
+		ids = append(ids, p.ID)
+	}
+	return s.cases.Disqualified(ctx, caseID, ids...)
+}
+
 // Invite makes an assessor of somebody outside the agency who is not known yet, or is
-// known by the address. They log in by a one-time link to it. It gives their id.
+// known by the address, as an applicant is. They log in by a one-time link to it. What
+// they belong to is what conflicts are sought by: it must be told, and is noted of
+// somebody who belonged nowhere. Where Funn knows of another organisation, nothing is
+// changed and the fault says which: one of the two is wrong, or they have moved. It
+// gives their id.
 func (s *Service) Invite(ctx context.Context, name, email, organisation string) (string, error) {
 	if !access.From(ctx).Has(org.FoU) {
 		return "", fault.New(fault.Forbidden, "error.forbidden")
+	}
+	if organisation == "" {
+		return "", wrong("organisation", "form.required.choice")
 	}
 	var id string
 	err := s.Kind.Engine().DB.Tx(ctx, func(ctx context.Context) error {
@@ -219,7 +245,24 @@ func (s *Service) Invite(ctx context.Context, name, email, organisation string) 
 		switch {
 		case err == nil && p.Staff:
 			return wrong("email", "assessment.is_staff")
-		case fault.Of(err) == fault.NotFound:
+		case err == nil && p.Organisation == "":
+			in := form.Of("name", p.Title, "email", p.Email, "organisation", organisation)
+			if p, err = s.people.Persons.As(ctx, p.ID, "edit", record.Input{Values: in, Reason: "assessment"}); err != nil {
+				return err
+			}
+		case err == nil && p.Organisation != organisation:
+			all, err := s.people.AllOrganisations(ctx)
+			if err != nil {
+				return err
+			}
+			if !all.Same(p.Organisation, organisation) {
+				names, err := s.people.OrganisationNames(ctx, p.Organisation)
+				if err != nil {
+					return err
+				}
+				return wrong("organisation", "assessment.other_organisation", "organisation", names[p.Organisation])
+			}
+		case fault.Of(err) == fault.NotFound && err != nil:
 			if p, err = s.people.Persons.Create(system(ctx), "register", record.Input{Values: form.Of("name", name, "email", email, "organisation", organisation)}, nil); err != nil {
 				return err
 			}
@@ -291,11 +334,15 @@ func save(_ context.Context, c *change) error {
 	return nil
 }
 
-func deliverable(_ context.Context, a *Assessment, _ form.Values) (v record.Verdict, err error) {
+func (s *Service) deliverable(ctx context.Context, a *Assessment, in form.Values) (v record.Verdict, err error) {
 	if n := len(a.Lacks()); n > 0 {
 		v.Block("assessment.blocked.lacks", "n", n)
 	}
-	return v, nil
+	x, err := s.CaseOf(ctx, a)
+	if err != nil {
+		return v, err
+	}
+	return v, s.cases.Fit(ctx, x, &v)
 }
 
 // deliver hands the assessment in. One that comes when the case is answered is kept
@@ -336,14 +383,24 @@ func (s *Service) Subscribe(e *record.Engine) {
 			if err := s.cases.Declare(ctx, x, a.Assessor, a.Ground); err != nil {
 				return err
 			}
-		} else if _, err := s.cases.Disqualified(ctx, x.ID, a.Assessor); err != nil {
+		} else if _, err := s.disqualified(ctx, x.ID, a.Assessor); err != nil {
 			return err // something may have been found since they were asked
 		}
 		return s.follow(ctx, a.Case)
 	})
+	for _, command := range []string{"set_stand_in", "edit", "login_roles"} {
+		e.Subscribe(s.people.Persons.Name, command, func(ctx context.Context, _ event.Event, rec record.Record) error {
+			return s.seekAgain(ctx, *new(db.Where).And("b.assessor = ?", rec.Base().ID))
+		})
+	}
+	for _, command := range []string{"rename", "edit", "add_alias", "add_identifier"} {
+		e.Subscribe(s.people.Organisations.Name, command, func(ctx context.Context, _ event.Event, _ record.Record) error {
+			return s.seekAgain(ctx, db.Where{}) // who belongs to the organisation, or to a part of it
+		})
+	}
 	for _, k := range s.cases.Kinds() {
 		for _, c := range k.Commands {
-			if len(c.To) == 0 && !slices.Contains([]string{"declare", "find_conflict", "settle_conflict"}, c.Name) {
+			if len(c.To) == 0 && !slices.Contains([]string{"declare", "find_conflict", "settle_conflict", "hand_over"}, c.Name) {
 				continue
 			}
 			e.Subscribe(k.Name, c.Name, func(ctx context.Context, _ event.Event, rec record.Record) error {
@@ -351,6 +408,22 @@ func (s *Service) Subscribe(e *record.Engine) {
 			})
 		}
 	}
+}
+
+// seekAgain looks for conflicts of those who have one of the assessments to deliver or
+// have delivered it, and of those who stand in for them.
+func (s *Service) seekAgain(ctx context.Context, which db.Where) error {
+	which.In("r.state", append([]string{Delivered}, under...)...)
+	list, err := s.Kind.List(system(ctx), which, "r.id", 0, 0)
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
+		if _, err := s.disqualified(ctx, a.Case, a.Assessor); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // follow brings what the assessments of a case follow from up to date: who is kept

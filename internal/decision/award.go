@@ -78,9 +78,15 @@ func (s *Service) makeProject(ctx context.Context, x *application.Submission) er
 	}
 	in := form.Of("title", cut(c.Title, 200), "instrument", "grant", "rnd_kind", plan.AppliedResearch, "summary", summary(c), "institution", host,
 		"start", starts.Format(time.DateOnly), "end", c.Ends().Format(time.DateOnly), "amount", strconv.FormatInt(a.Ore, 10), "leader_name", cut(c.Leader.Name, 150))
-	// What can be chosen in the form is chosen here too.
+	// The project has those who have dealt with the case, as far as the form takes them.
+	dealt, err := s.dealt(ctx, x)
+	if err != nil {
+		return err
+	}
 	fields := s.createFields()
-	choose := func(field string, candidates ...string) error {
+	for field, candidates := range map[string][]string{
+		"theme": {of.Theme}, "leader": {x.Applicant}, "owner": {x.Owner}, "case_worker": append([]string{a.ProposedBy}, dealt...),
+	} {
 		options, err := fields[field].Choose(ctx, nil)
 		if err != nil {
 			return err
@@ -88,19 +94,8 @@ func (s *Service) makeProject(ctx context.Context, x *application.Submission) er
 		for _, id := range candidates {
 			if slices.ContainsFunc(options, func(o form.Option) bool { return o.Value == id && id != "" }) {
 				in = in.With(field, id)
-				return nil
+				break
 			}
-		}
-		if fields[field].Required && len(options) > 0 {
-			in = in.With(field, options[0].Value)
-		}
-		return nil
-	}
-	for field, candidates := range map[string][]string{
-		"theme": {of.Theme}, "leader": {x.Applicant}, "owner": {of.Owner}, "case_worker": {a.ProposedBy, of.CreatedBy},
-	} {
-		if err := choose(field, candidates...); err != nil {
-			return err
 		}
 	}
 	p, err := s.projects.Kind.Create(access.With(ctx, access.System), "create", record.Input{Values: in, Reason: of.Number}, func(p *project.Project) {

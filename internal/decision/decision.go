@@ -95,7 +95,7 @@ func New(calls *call.Service, cases *application.Service, projects *project.Serv
 // Calls gives the calls that a meeting can be about: those whose applications are
 // being judged or decided, and those with cases that were taken up again.
 func (s *Service) callOptions(ctx context.Context, _ any) ([]form.Option, error) {
-	list, err := s.calls.Kind.List(ctx, *new(db.Where).In("r.state", call.Assessment2, call.Proposed, call.Announced), "r.number", 0, 0)
+	list, err := s.calls.Kind.List(ctx, *new(db.Where).In("r.state", meets...), "r.number", 0, 0)
 	if err != nil {
 		return nil, err
 	}

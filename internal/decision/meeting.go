@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"funn/internal/application"
+	"funn/internal/call"
 	"funn/internal/org"
 	"funn/internal/platform/access"
 	"funn/internal/platform/fault"
@@ -47,7 +48,7 @@ func (s *Service) meetings() *record.Kind[*Meeting] {
 			Fields: []form.Field{{Name: "call", Type: form.Choice, Required: true, From: s.callOptions}, day, place}, Notify: committee, Ground: "FP §8.1"}, Apply: s.plan},
 		{Command: lifecycle.Command{Name: "edit", Path: "endre", From: []string{Planned}, Who: section, Edit: true, Fields: []form.Field{day, place}, Notify: committee}, Apply: edit},
 		{Command: lifecycle.Command{Name: "start", Path: "start", From: []string{Planned}, To: []string{Under}, Who: both, Task: true, Fields: []form.Field{present}},
-			Due: func(m *Meeting) time.Time { return m.On }, Check: s.startable, Apply: attend},
+			Due: func(m *Meeting) time.Time { return m.On }, Check: s.startable, Apply: s.start},
 		{Command: lifecycle.Command{Name: "attend", Path: "til-stede", From: []string{Under}, Who: both, Edit: true, Fields: []form.Field{present}}, Apply: attend},
 		{Command: lifecycle.Command{Name: "adjourn", Path: "hev", From: []string{Under}, To: []string{Minuting}, Who: both, Confirm: true, Ground: "ui.md S7: møteboken lages av det som skjedde"}, Apply: s.adjourn},
 		{Command: lifecycle.Command{Name: "write", Path: "merknad", From: []string{Minuting}, Who: both, Edit: true,
@@ -76,13 +77,40 @@ func edit(_ context.Context, c *meetingChange) error {
 }
 
 // startable: one meeting on a call at a time, so that every decision is in the
-// minutes of one.
+// minutes of one, and only while there is something to decide on.
 func (s *Service) startable(ctx context.Context, m *Meeting, _ form.Values) (v record.Verdict, err error) {
+	of, err := s.calls.Kind.Load(ctx, m.Call)
+	if err != nil {
+		return v, err
+	}
+	if !slices.Contains(meets, of.State) {
+		v.Block("meeting.blocked.not_now")
+	}
 	under, err := s.of(ctx, m.Call, Under)
 	if len(under) > 0 {
 		v.Block("meeting.blocked.another", "number", under[0].Number)
 	}
 	return v, err
+}
+
+// meets are the states in which a call has something for the committee: also once it is
+// announced, when an award that somebody said no to goes to a reserve.
+var meets = []string{call.Assessment2, call.Proposed, call.Announced}
+
+// start holds the call, and looks again: two meetings that are started at once must not
+// both be under way, nor one start on a call that goes on at the same time.
+func (s *Service) start(ctx context.Context, c *meetingChange) error {
+	if err := s.cases.LockCall(ctx, c.Rec.Call); err != nil {
+		return err
+	}
+	v, err := s.startable(ctx, c.Rec, c.In)
+	if err != nil {
+		return err
+	}
+	if len(v.Blocking) > 0 {
+		return fault.New(fault.Conflict, v.Blocking[0].Key, v.Blocking[0].Args...)
+	}
+	return attend(ctx, c)
 }
 
 func attend(_ context.Context, c *meetingChange) error {

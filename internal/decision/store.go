@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"funn/internal/application"
 	"funn/internal/platform/access"
 	"funn/internal/platform/db"
 	"funn/internal/platform/fault"
@@ -45,4 +46,18 @@ func (s *Service) projectOf(ctx context.Context, applicationID string) (string, 
 		return "", fault.Missing()
 	}
 	return ids[0], nil
+}
+
+// dealt gives those who have done something with the case or its call, the case first,
+// the latest first: among them always whoever tells of the award.
+func (s *Service) dealt(ctx context.Context, x *application.Submission) ([]string, error) {
+	var out []string
+	for _, id := range []string{x.ID, x.Call} {
+		ids, err := db.All[string](ctx, s.Meetings.Engine().DB, "SELECT actor_id FROM event WHERE record_id = $1 ORDER BY n DESC", id)
+		if err != nil {
+			return nil, fmt.Errorf("who has dealt with %s: %w", x.Number, err)
+		}
+		out = append(out, ids...)
+	}
+	return out, nil
 }

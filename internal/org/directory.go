@@ -89,6 +89,13 @@ func (d *Directory) related(ctx context.Context, relation, personID string) ([]*
 
 // Holders gives the active persons who hold one of the roles today, by name.
 func (d *Directory) Holders(ctx context.Context, roles ...access.Role) ([]*Person, error) {
+	people, err := d.granted(ctx, roles...)
+	today := d.today(ctx)
+	return slices.DeleteFunc(people, func(p *Person) bool { return !p.Holds(today, roles...) }), err
+}
+
+// granted gives the active persons who were ever given one of the roles, by name.
+func (d *Directory) granted(ctx context.Context, roles ...access.Role) ([]*Person, error) {
 	relations := make([]string, len(roles))
 	for i, r := range roles {
 		relations[i] = holdsRelation + string(r)
@@ -100,8 +107,45 @@ func (d *Directory) Holders(ctx context.Context, roles ...access.Role) ([]*Perso
 	if err != nil {
 		return nil, fmt.Errorf("holders of %v: %w", roles, err)
 	}
+	return people, nil
+}
+
+// Acting gives who can come to act by one of the roles, or for one of the persons with
+// the ids: those who hold a role today or are to, the persons, and all who stand in for
+// any of these, now or later.
+func (d *Directory) Acting(ctx context.Context, ids []string, roles ...access.Role) ([]*Person, error) {
 	today := d.today(ctx)
-	return slices.DeleteFunc(people, func(p *Person) bool { return !p.Holds(today, roles...) }), nil
+	ended := func(to time.Time) bool { return !to.IsZero() && to.Before(today) }
+	people, err := d.granted(ctx, roles...)
+	if err != nil {
+		return nil, err
+	}
+	out := slices.DeleteFunc(people, func(p *Person) bool {
+		return !slices.ContainsFunc(p.Grants.V, func(g Grant) bool { return slices.Contains(roles, g.Role) && !ended(g.To) })
+	})
+	add := func(ids []string) error {
+		ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+			return id == "" || slices.ContainsFunc(out, func(p *Person) bool { return p.ID == id })
+		})
+		if len(ids) == 0 {
+			return nil
+		}
+		more, err := d.active(ctx, ids)
+		out = append(out, more...)
+		return err
+	}
+	if err := add(ids); err != nil {
+		return nil, err
+	}
+	var instead []string
+	for _, p := range out {
+		for _, s := range p.StandIns.V {
+			if !ended(s.To) {
+				instead = append(instead, s.PersonID)
+			}
+		}
+	}
+	return out, add(instead)
 }
 
 // StandInsFor gives who stands in for the person today.

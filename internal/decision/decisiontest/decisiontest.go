@@ -1,5 +1,6 @@
 // Package decisiontest gives tests a small agency with calls, cases, projects and the
-// committee's decisions on a fresh database. How cases are judged is told by the test.
+// committee's decisions on a fresh database. How cases are judged is told by the test,
+// or by the assessments themselves once Cases.Assessments is set to them.
 //
 // Only tests import it.
 package decisiontest
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"funn/internal/application"
+	"funn/internal/assessment"
 	"funn/internal/call"
 	"funn/internal/decision"
 	"funn/internal/need"
@@ -34,6 +36,7 @@ type House struct {
 	*orgtest.House
 	Calls     *call.Service
 	Cases     *application.Service
+	Assess    *assessment.Service // asked by nobody until Cases.Assessments is set to it
 	Projects  *project.Service
 	Decisions *decision.Service
 
@@ -98,7 +101,7 @@ func (choices) Waiting(context.Context) ([]form.Option, error)   { return nil, n
 func Each(t *testing.T, more func(h *House) []module.Module, test func(t *testing.T, h *House)) {
 	t.Helper()
 	var h *House
-	migrations := []fs.FS{jobs.Migrations, mail.Migrations, need.Migrations, call.Migrations, application.Migrations, project.Migrations, decision.Migrations}
+	migrations := []fs.FS{jobs.Migrations, mail.Migrations, need.Migrations, call.Migrations, application.Migrations, assessment.Migrations, project.Migrations, decision.Migrations}
 	orgtest.Each(t, migrations, func(o *orgtest.House) []module.Module {
 		h = &House{House: o, unjudged: map[string]bool{}}
 		c := choices{o}
@@ -106,6 +109,7 @@ func Each(t *testing.T, more func(h *House) []module.Module, test func(t *testin
 		h.Calls = call.New(c, c, needs)
 		h.Cases = application.New(h.Calls, seal.Secret{})
 		h.Calls.Cases = h.Cases
+		h.Assess = assessment.New(h.Cases, h.Calls, o.Directory)
 		h.Projects = project.New(c, c, needs)
 		h.Decisions = decision.New(h.Calls, h.Cases, h.Projects, o.Directory, "https://funn.example")
 		h.Cases.Assessments, h.Cases.People, h.Cases.Together = h, o.Directory, h.Projects.RunTogether
@@ -114,6 +118,7 @@ func Each(t *testing.T, more func(h *House) []module.Module, test func(t *testin
 			{Name: "plan", Messages: plan.Messages},
 			{Name: "call", Kinds: []record.AnyKind{h.Calls.Kind}, Messages: call.Messages},
 			{Name: "application", Kinds: []record.AnyKind{h.Cases.Sketches, h.Cases.Applications}, Messages: application.Messages, Subscribe: h.Cases.Subscribe},
+			{Name: "assessment", Kinds: []record.AnyKind{h.Assess.Kind, h.Assess.Consensuses}, Messages: assessment.Messages, Subscribe: h.Assess.Subscribe},
 			{Name: "project", Kinds: []record.AnyKind{h.Projects.Kind}, Messages: project.Messages},
 		}
 		if more == nil {
@@ -123,20 +128,27 @@ func Each(t *testing.T, more func(h *House) []module.Module, test func(t *testin
 	}, func(t *testing.T, _ *orgtest.House) { test(t, h) })
 }
 
-// Person adds somebody with a role.
-func (h *House) Person(t testing.TB, id string, role access.Role) {
+// Person adds somebody of the agency with the roles.
+func (h *House) Person(t testing.TB, id string, roles ...access.Role) {
 	t.Helper()
-	p := &org.Person{Staff: org.Staff(role)}
+	p := &org.Person{Staff: true}
 	p.ID, p.Number, p.Title, p.Email, p.Unit = id, id, "Person "+id, id+"@example.org", "avdir/kun/fou"
-	p.Grants.V = []org.Grant{{Role: role, Unit: "avdir"}}
+	for _, role := range roles {
+		p.Grants.V = append(p.Grants.V, org.Grant{Role: role, Unit: "avdir"})
+	}
 	Must(t, h.Directory.Persons.Import(orgtest.System(), p, "test"))
 }
 
-// Call puts a call in a state, with a frame in kroner.
+// Call puts a call in a state, with a frame in kroner and a criterion for the subject
+// owner and one for the section.
 func (h *House) Call(t testing.TB, state string, frame int64) *call.Call {
 	t.Helper()
 	c := h.Calls.Kind.New()
 	c.Title, c.State, c.FrameOre, c.Owner, c.Theme, c.Presentations, c.MaxMonths = "Utlysning 2023", state, frame*100, "fageier", "palitelig-forvaltning", 1, 36
+	for i, by := range []string{call.ByOwner, call.BySection} {
+		name := call.Words{"nb": "Kriterium", "nn": "Kriterium", "en": "Criterion"}
+		c.Criteria.V = append(c.Criteria.V, call.Criterion{ID: i + 1, Names: name, Meanings: name, Weight: 50, Principles: call.Principles, Assessor: by})
+	}
 	Must(t, h.Calls.Kind.Import(orgtest.System(), c, "test"))
 	return c
 }

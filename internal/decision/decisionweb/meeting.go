@@ -46,7 +46,7 @@ type caseProps struct {
 }
 
 // commands are what is done with a case in a meeting, in the order of the work.
-var commands = []string{"stand", "decide", "propose", "move", "postpone", "reopen"}
+var commands = []string{"stand", "decide", "propose", "move", "postpone", "reopen", "reassess"}
 
 func (p *pages) meeting(c *web.Context, m *decision.Meeting) (templ.Component, error) {
 	ctx := c.Ctx()

@@ -1,0 +1,197 @@
+package decision_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"funn/internal/application"
+	"funn/internal/call"
+	"funn/internal/decision"
+	dt "funn/internal/decision/decisiontest"
+	"funn/internal/org"
+	"funn/internal/org/orgtest"
+	"funn/internal/platform/db"
+	"funn/internal/platform/fault"
+	"funn/internal/platform/form"
+	"funn/internal/platform/record"
+)
+
+// together does all at the same moment and gives what became of each.
+func together(all ...func() error) []error {
+	errs := make([]error, len(all))
+	var begin, end sync.WaitGroup
+	begin.Add(1)
+	for i, f := range all {
+		end.Go(func() { begin.Wait(); errs[i] = f() })
+	}
+	begin.Done()
+	end.Wait()
+	return errs
+}
+
+// F6: of two meetings on a call that are started at once, one is; and what is taken up
+// while the meeting is ended is in its minutes as it stands, or is not taken up.
+func TestMeetingsAtOnce(t *testing.T) {
+	dt.Each(t, nil, func(t *testing.T, h *dt.House) {
+		meet := func(id, who, command string) error {
+			_, err := h.Decisions.Meetings.Do(h.As(t, who), id, command, record.Input{Values: form.Of().With("present", "utvalg", "utvalg2")})
+			return err
+		}
+		plan := func(c *call.Call) string {
+			m, err := h.Decisions.Meetings.Create(h.As(t, "fou"), "plan", record.Input{Values: form.Of("call", c.ID, "held_on", "2023-01-02")}, nil)
+			dt.Must(t, err)
+			return m.ID
+		}
+		for range 30 {
+			c := h.Call(t, call.Proposed, 3_000_000)
+			a, b := plan(c), plan(c)
+			errs := together(func() error { return meet(a, "utvalg", "start") }, func() error { return meet(b, "utvalg2", "start") })
+			if n := slices.Index(errs, nil); n < 0 || errs[1-n] == nil || fault.Of(errs[1-n]) != fault.Conflict {
+				t.Fatalf("two meetings started at once: %v", errs)
+			}
+		}
+		taken := 0
+		for i := range 30 {
+			c := h.Call(t, call.Assessment2, 3_000_000)
+			x := h.Proposed(t, c, fmt.Sprint("Sak ", i), application.Reject, "")
+			dt.Must(t, h.Step(t, c, "fou", "propose_awards"))
+			m := h.Meet(t, c, "utvalg", "utvalg2")
+			h.Did(t, x, "utvalg2", "stand", "agree", "yes")
+			h.Did(t, x, "utvalg", "decide")
+			errs := together(
+				func() error { _, err := h.Do(t, x, "utvalg", "reopen"); return err },
+				func() error { return meet(m.ID, "utvalg2", "adjourn") })
+			if errs[1] != nil || errs[0] != nil && fault.Of(errs[0]) != fault.Conflict {
+				t.Fatalf("taken up while the meeting ends: %v", errs)
+			}
+			x, err := h.Cases.Applications.Load(t.Context(), x.ID)
+			dt.Must(t, err)
+			m, err = h.Decisions.Meetings.Load(t.Context(), m.ID)
+			dt.Must(t, err)
+			items := m.Minutes.V.Items
+			if len(items) != 1 || items[0].DecidedAt.IsZero() == x.Answer.V.Decided() || errs[0] == nil == x.Answer.V.Decided() {
+				t.Fatalf("decided %v, reopen %v, minutes %+v", x.Answer.V.Decided(), errs[0], items)
+			}
+			if errs[0] == nil {
+				taken++
+				if items[0].Postponed != "fordi" {
+					t.Errorf("the minutes do not say that it was taken up: %+v", items[0])
+				}
+			}
+		}
+		t.Logf("taken up %d times of 30", taken)
+	})
+}
+
+// A meeting is held while there is something to decide on.
+func TestMeetingInTime(t *testing.T) {
+	dt.Each(t, nil, func(t *testing.T, h *dt.House) {
+		for _, state := range []string{call.Assessment1, call.Open2, call.Decided, call.Closed} {
+			c := h.Call(t, call.Proposed, 1)
+			m := &decision.Meeting{Call: c.ID, On: orgtest.Day("2023-01-02")}
+			m.Title, m.State = "Møte", decision.Planned
+			dt.Must(t, h.Decisions.Meetings.Import(orgtest.System(), m, "test"))
+			_, err := h.DB.Exec(t.Context(), "UPDATE record SET state = $1 WHERE id = $2", state, c.ID)
+			dt.Must(t, err)
+			_, err = h.Decisions.Meetings.Do(h.As(t, "utvalg"), m.ID, "start", record.Input{Values: form.Of().With("present", "utvalg", "utvalg2")})
+			refused(t, "a meeting on a call in "+state, fault.Conflict, "meeting.blocked.not_now", err)
+		}
+	})
+}
+
+// Whoever assessed a case and turns out to be disqualified is missed: nothing is told
+// before another has, and the case can go back to get it.
+func TestAssessorDisqualifiedAfterwards(t *testing.T) {
+	dt.Each(t, nil, func(t *testing.T, h *dt.House) {
+		h.Cases.Assessments = h.Assess
+		h.Person(t, "fou3", org.FoU)
+		c := h.Call(t, call.Assessment2, 3_000_000)
+		x := h.Put(t, application.Application, c, "Sak", 1_000_000, nil)
+		assess := func(sort, who string, criterion string) {
+			t.Helper()
+			a, err := h.Assess.Kind.Create(h.As(t, "fou"), "request", record.Input{Values: form.Of("case", x.Number, "sort", sort, "assessor", who, "due", "2023-01-20")}, nil)
+			dt.Must(t, err)
+			for _, step := range []struct {
+				command string
+				in      form.Values
+			}{{"accept", form.Of("conflict", "none")}, {"save", form.Of("part", criterion, "score", "5", "reason_for", "x")}, {"deliver", form.Of()}} {
+				_, err = h.Assess.Kind.Do(h.As(t, who), a.ID, step.command, record.Input{Values: step.in})
+				dt.Must(t, err)
+			}
+		}
+		assess(call.ByOwner, "fageier", "1")
+		assess(call.BySection, "fou2", "2")
+		propose := []string{"outcome", "award", "amount", "100000000", "reasons", "Ja"}
+		h.Did(t, x, "fou", "propose", propose...)
+		dt.Must(t, h.Step(t, c, "fou", "propose_awards"))
+		m := h.Meet(t, c, "utvalg", "utvalg2")
+		h.Did(t, x, "utvalg2", "stand", "agree", "yes")
+		h.Did(t, x, "utvalg", "decide")
+		h.Did(t, x, "fou2", "declare", "ground", "Vi har skrevet sammen")
+		got, err := h.Cases.Applications.Actions(h.As(t, "fou"), mustLoad(t, h, x))
+		dt.Must(t, err)
+		tell := slices.IndexFunc(got, func(a record.Action) bool { return a.Command.Name == "tell" })
+		if tell < 0 || !slices.ContainsFunc(got[tell].Verdict.Blocking, func(r record.Reason) bool { return r.Key == "assessment.missing."+call.BySection }) {
+			t.Errorf("telling of what somebody disqualified assessed: %+v", got)
+		}
+		h.Did(t, x, "utvalg", "reopen")
+		h.Did(t, x, "fou", "reassess")
+		_, err = h.Do(t, x, "fou", "propose", propose...)
+		refused(t, "proposed again without another assessment", fault.Conflict, "assessment.missing."+call.BySection, err)
+		assess(call.BySection, "fou3", "2")
+		h.Did(t, x, "fou", "propose", propose...)
+		h.Did(t, x, "utvalg2", "stand", "agree", "yes")
+		h.Did(t, x, "utvalg", "decide")
+		_, err = h.Decisions.Meetings.Do(h.As(t, "utvalg"), m.ID, "adjourn", record.Input{})
+		dt.Must(t, err)
+		_, err = h.Decisions.Meetings.Do(h.As(t, "utvalg2"), m.ID, "approve", record.Input{})
+		dt.Must(t, err)
+		dt.Must(t, h.Step(t, c, "utvalg", "decide_awards"))
+		dt.Must(t, h.Step(t, c, "fou", "announce"))
+	})
+}
+
+// The project of an award has those who dealt with the case, never whoever is first in
+// a list.
+func TestProjectHasItsOwnPeople(t *testing.T) {
+	dt.Each(t, nil, func(t *testing.T, h *dt.House) {
+		h.Person(t, "utvalg3", org.Committee)
+		h.Person(t, "sist", org.FoU, org.SubjectOwner)
+		c := h.Call(t, call.Assessment2, 3_000_000)
+		x := h.Proposed(t, c, "Sak", application.Reject, "")
+		dt.Must(t, h.Step(t, c, "fou2", "propose_awards"))
+		m := h.Meet(t, c, "utvalg", "utvalg2")
+		// The committee proposes otherwise: whoever proposed what became of it is no case worker.
+		h.Did(t, x, "utvalg3", "propose", "outcome", "award", "amount", "100000000", "reasons", "Ja")
+		h.Did(t, x, "utvalg2", "stand", "agree", "yes")
+		h.Did(t, x, "utvalg", "decide")
+		for _, step := range [][2]string{{"utvalg", "adjourn"}, {"utvalg2", "approve"}} {
+			_, err := h.Decisions.Meetings.Do(h.As(t, step[0]), m.ID, step[1], record.Input{})
+			dt.Must(t, err)
+		}
+		dt.Must(t, h.Step(t, c, "utvalg", "decide_awards"))
+		_, err := h.Directory.Persons.As(orgtest.System(), "fageier", "close", record.Input{Reason: "Har sluttet"})
+		dt.Must(t, err)
+		err = h.Step(t, c, "fou2", "announce")
+		refused(t, "an award that nobody owns", fault.Conflict, "submission.blocked.no_owner", err)
+		h.Did(t, x, "fou2", "hand_over", "owner", "sist")
+		if _, err := h.Cases.Applications.Get(h.As(t, "sist"), x.ID); err != nil {
+			t.Errorf("the new owner: %v", err)
+		}
+		dt.Must(t, h.Step(t, c, "sist", "announce"))
+		projects, err := h.Projects.Kind.List(orgtest.System(), db.Where{}, "r.title", 0, 0)
+		dt.Must(t, err)
+		if len(projects) != 1 || projects[0].Owner != "sist" || projects[0].CaseWorker != "fou2" {
+			t.Errorf("projects: %+v", projects)
+		}
+	})
+}
+
+func mustLoad(t testing.TB, h *dt.House, x *application.Submission) *application.Submission {
+	t.Helper()
+	x, err := h.Cases.Applications.Load(t.Context(), x.ID)
+	dt.Must(t, err)
+	return x
+}
