@@ -78,23 +78,31 @@ func onSQLite(t *testing.T) *site {
 
 func start(t testing.TB, address string, extra ...func(*recordweb.Site) module.Module) *site {
 	t.Helper()
-	dir, written := t.TempDir(), &safeBuffer{}
+	s, stop := startIn(t, address, t.TempDir(), extra...)
+	t.Cleanup(stop)
+	return s
+}
+
+// startIn is start in a folder; stop ends it.
+func startIn(t testing.TB, address, dir string, extra ...func(*recordweb.Site) module.Module) (s *site, stop func()) {
+	t.Helper()
+	written := &safeBuffer{}
 	running, err := app.OpenDemo(t.Context(), address, dir, demoDay, slog.New(slog.NewJSONHandler(written, nil)), extra...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(running.Handler)
-	t.Cleanup(func() {
+	stop = func() {
 		server.Close()
 		if err := running.Close(); err != nil {
 			t.Error(err)
 		}
-	})
+	}
 	folders := []string{dir}
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
 		folders = append(folders, filepath.Dir(path))
 	}
-	return &site{Running: running, URL: server.URL, clients: map[string]*http.Client{}, folders: folders, address: address, log: written}
+	return &site{Running: running, URL: server.URL, clients: map[string]*http.Client{}, folders: folders, address: address, log: written}, stop
 }
 
 // safeBuffer is a log that is written to while it is read.

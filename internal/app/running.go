@@ -56,6 +56,9 @@ func (r *Running) Settle(ctx context.Context) error {
 	return r.house.index.CatchUp(ctx)
 }
 
+// Sweep does what the night's job does.
+func (r *Running) Sweep(ctx context.Context) error { return r.house.sweep(asSystem(ctx)) }
+
 // Close closes the house.
 func (r *Running) Close() error { return r.house.close() }
 
