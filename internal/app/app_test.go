@@ -147,6 +147,7 @@ func TestSettings(t *testing.T) {
 	for name, value := range map[string]string{
 		"FUNN_DATABASE_URL": "", "FUNN_FILES_URL": "", "FUNN_OIDC_ISSUER": "", "FUNN_OIDC_CLIENT_ID": "", "FUNN_ROLES": "",
 		"FUNN_BASE_URL": "http://funn.example.no", "FUNN_TRUSTED_PROXIES": "ingress", "FUNN_SECRET": "hemmelig",
+		"FUNN_SECRET_FORMER": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 	} {
 		_, _, err := fromEnvironment(func(n string) string {
 			if n == name {

@@ -71,6 +71,7 @@ type settings struct {
 	// was set: then one is made up for as long as the program runs, and no call can
 	// have a key, since what is written in answer to it must outlive the program.
 	Secret seal.Secret
+	Former seal.Secret // sealed what lies there until now; zero when it was the same
 	// Extra are modules beside the house's own, as the test of a new kind has.
 	Extra []func(*recordweb.Site) module.Module
 	// Clock makes the domain's clock once the database is open and migrated; nil
@@ -280,6 +281,9 @@ func (h *house) register() error {
 
 // furnish makes the parts that run: sessions, files, routes, search and jobs.
 func (h *house) furnish(ctx context.Context) (err error) {
+	if err := h.settleSecret(ctx); err != nil {
+		return err
+	}
 	h.engine.Index, h.engine.Tell = h.put, h.tell
 	h.telemetry = telemetry.New(h.settings.Log, version)
 	h.telemetry.Database("main", h.db.SQL())

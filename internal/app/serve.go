@@ -33,7 +33,7 @@ func (*serveCommand) Run(p *process) (err error) {
 		}
 	}
 	if s.Secret == (seal.Secret{}) {
-		s.Log.Warn("FUNN_SECRET is not set: no call can have a key, so none can be approved")
+		s.Log.Warn("FUNN_SECRET is not set: no call can have a key, so none can be approved, and nothing can be written in answer to one")
 	}
 	h, err := open(p.ctx, s, false)
 	if err != nil {
@@ -92,6 +92,14 @@ func fromEnvironment(getenv func(string) string) (settings, string, error) {
 	if text := getenv("FUNN_SECRET"); text != "" {
 		if s.Secret, err = seal.ParseSecret(text); err != nil {
 			bad("FUNN_SECRET: %v", err)
+		}
+	}
+	if text := getenv("FUNN_SECRET_FORMER"); text != "" {
+		if s.Former, err = seal.ParseSecret(text); err != nil {
+			bad("FUNN_SECRET_FORMER: %v", err)
+		}
+		if s.Secret == (seal.Secret{}) {
+			bad("FUNN_SECRET_FORMER is set, but FUNN_SECRET is not: there is nothing to seal with instead")
 		}
 	}
 	if s.Proxies, err = authn.ParseProxies(getenv("FUNN_TRUSTED_PROXIES")); err != nil {

@@ -207,3 +207,40 @@ func (s *Service) discard(stored ...string) {
 }
 
 func grownFrom(sketch string) db.Where { return *new(db.Where).And("b.sketch = ?", sketch) }
+
+// boxRow names what lies sealed with the secret: a part of a draft, or the applicants'
+// copy of version N.
+type boxRow struct {
+	Submission string `db:"submission"`
+	Part       string `db:"part"`
+	N          int    `db:"n"` // 0 for a part
+}
+
+func (s *Service) boxes(ctx context.Context) ([]boxRow, error) {
+	rows, err := db.All[boxRow](ctx, s.db(), `SELECT submission, part, 0 AS n FROM draft_part
+		UNION ALL SELECT submission, '' AS part, n FROM submission_version WHERE length(copy) > 0 ORDER BY submission, part, n`)
+	if err != nil {
+		return nil, fmt.Errorf("what lies sealed: %w", err)
+	}
+	return rows, nil
+}
+
+func (s *Service) box(ctx context.Context, b boxRow) ([]byte, error) {
+	if b.N > 0 {
+		row, err := s.version(ctx, b.Submission, b.N)
+		return row.Copy, err
+	}
+	return db.One[[]byte](ctx, s.db(), "SELECT box FROM draft_part WHERE submission = $1 AND part = $2", b.Submission, b.Part)
+}
+
+func (s *Service) putBox(ctx context.Context, b boxRow, box []byte) (err error) {
+	if b.N > 0 {
+		_, err = s.db().Exec(ctx, "UPDATE submission_version SET copy = $3 WHERE submission = $1 AND n = $2", b.Submission, b.N, box)
+	} else {
+		_, err = s.db().Exec(ctx, "UPDATE draft_part SET box = $3 WHERE submission = $1 AND part = $2", b.Submission, b.Part, box)
+	}
+	if err != nil {
+		return fmt.Errorf("seal %s anew: %w", b.Submission, err)
+	}
+	return nil
+}

@@ -114,6 +114,8 @@ func (s *Service) canMakeKey(context.Context, *Call, form.Values) (v record.Verd
 	return v, nil
 }
 
+const partPurpose = "call part"
+
 // What a row of call_part is for.
 const (
 	partToFetch = "fetch"
@@ -125,7 +127,7 @@ func (s *Service) keepPart(ctx context.Context, p callPart, part string) error {
 	if _, err := s.takePart(ctx, p); err != nil {
 		return err
 	}
-	p.Box = s.Secret.Seal("call part", p.context(), []byte(part))
+	p.Box = s.Secret.Seal(partPurpose, p.context(), []byte(part))
 	return s.Kind.Engine().DB.Insert(ctx, "call_part", p)
 }
 
@@ -137,7 +139,7 @@ func (s *Service) takePart(ctx context.Context, p callPart) (string, error) {
 	if err != nil || len(boxes) == 0 || s.Secret == (seal.Secret{}) {
 		return "", err
 	}
-	part, err := s.Secret.Open("call part", p.context(), boxes[0])
+	part, err := s.Secret.Open(partPurpose, p.context(), boxes[0])
 	if err != nil {
 		return "", nil //nolint:nilerr // the secret is another now: the part is as good as lost, and the holders are told so
 	}

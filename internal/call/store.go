@@ -11,6 +11,7 @@ import (
 	"funn/internal/platform/db"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/record"
+	"funn/internal/platform/seal"
 )
 
 // LedTo gives the records that came of a call, such as its projects, as far as
@@ -117,6 +118,36 @@ func removeParts(ctx context.Context, d *db.DB, p callPart) ([][]byte, error) {
 		return nil, fmt.Errorf("parts of the key of call %s: %w", p.Call, err)
 	}
 	return boxes, nil
+}
+
+// Reseal seals anew, with the secret, the parts of keys that the former one sealed. It
+// gives how many, and how many neither opens.
+func (s *Service) Reseal(ctx context.Context, former seal.Secret) (renewed, lost int, err error) {
+	d := s.Kind.Engine().DB
+	parts, err := db.All[callPart](ctx, d, "SELECT "+db.Columns[callPart]("")+" FROM call_part ORDER BY call, person, purpose")
+	if err != nil {
+		return 0, 0, fmt.Errorf("parts of keys to be sealed anew: %w", err)
+	}
+	for _, p := range parts {
+		box, changed, err := s.Secret.Renew(former, partPurpose, p.context(), p.Box)
+		switch {
+		case err != nil:
+			lost++
+		case changed:
+			renewed++
+			if _, err := d.Exec(ctx, "UPDATE call_part SET box = $4 WHERE call = $1 AND person = $2 AND purpose = $3", p.Call, p.Person, p.Purpose, box); err != nil {
+				return renewed, lost, fmt.Errorf("seal a part of a key anew: %w", err)
+			}
+		}
+	}
+	return renewed, lost, nil
+}
+
+// Keyed says whether there are calls with a key that still take something, or whose
+// key is yet to be used.
+func (s *Service) Keyed(ctx context.Context) (bool, error) {
+	n, err := s.Kind.Count(access.With(ctx, access.System), *new(db.Where).And("CAST(b.call_key AS TEXT) <> 'null'").In("r.state", Draft, Approved, Open1, Assessment1, Open2))
+	return n > 0, err
 }
 
 // openingRow is how far an opening has come, and when the program that is at it was

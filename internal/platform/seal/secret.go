@@ -146,3 +146,20 @@ func (s Secret) Open(purpose, context string, box []byte) ([]byte, error) {
 	}
 	return plain, nil
 }
+
+// Renew gives a box sealed with s in place of one that the former secret sealed. The
+// box is the same, and changed false, when s opens it already. former may be zero:
+// there was none. Error: [ErrOpen] when neither opens it.
+func (s Secret) Renew(former Secret, purpose, context string, box []byte) (out []byte, changed bool, err error) {
+	if _, err := s.Open(purpose, context, box); err == nil {
+		return box, false, nil
+	}
+	if former == (Secret{}) {
+		return nil, false, ErrOpen
+	}
+	plain, err := former.Open(purpose, context, box)
+	if err != nil {
+		return nil, false, err
+	}
+	return s.Seal(purpose, context, plain), true, nil
+}
