@@ -284,7 +284,7 @@ func TestProjectFromNeed(t *testing.T) {
 	}
 	for _, c := range []struct{ need, want string }{
 		{needs["VIRKEMIDDEL_VALGT"], "Vi har fylt inn det vi vet fra behovet " + needs["VIRKEMIDDEL_VALGT"]},
-		{needs["MELDT"], "Behovet " + needs["MELDT"] + " kan ikke få et nytt prosjekt nå. Tilstanden er «Meldt»."},
+		{needs["MELDT"], "Behovet " + needs["MELDT"] + " kan ikke få et nytt prosjekt nå. Statusen er «Meldt»."},
 		{needs["UTKAST"], "Vi fant ikke behovet " + needs["UTKAST"]},
 		{"B-9999-001", "Vi fant ikke behovet B-9999-001"},
 		{"<b>", "Vi fant ikke behovet &lt;b&gt;"},

@@ -242,7 +242,7 @@ func (s *Service) draft(_ context.Context, c *record.Change[*Plan]) error { retu
 
 func notCalled(_ context.Context, p *Plan, _ form.Values) (v record.Verdict, err error) {
 	if p.Revision.V.Cause != "" {
-		v.Block("plan.revision_called")
+		v.Nothing("plan.revision_called")
 	}
 	return v, nil
 }
