@@ -56,9 +56,8 @@ func entriesOf(ctx context.Context, e *record.Engine, f filter, limit, offset in
 	if err != nil {
 		return nil, 0, fmt.Errorf("count events: %w", err)
 	}
-	args = append(args, limit, offset)
 	events, err := db.All[event.Event](ctx, e.DB,
-		"SELECT "+db.Columns[event.Event]("e")+" "+from+where+fmt.Sprintf(" ORDER BY e.at DESC, e.seq DESC LIMIT $%d OFFSET $%d", len(args)-1, len(args)), args...)
+		"SELECT "+db.Columns[event.Event]("e")+" "+from+where+" ORDER BY e.at DESC, e.seq DESC"+db.Page(limit, offset), args...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list events: %w", err)
 	}

@@ -80,7 +80,7 @@ func (s *Service) casesOf(ctx context.Context, ids []string) ([]*application.Sub
 // CasesOf gives the sketches or the applications of a call that the context's actor
 // may read and deal with, by number. Before they are opened nobody has any.
 func (s *Service) CasesOf(ctx context.Context, callID, kind string) ([]*application.Submission, error) {
-	list, err := s.cases.Of(kind).List(ctx, *new(db.Where).And("b.call = ?", callID).And("r.flags LIKE ?", "% "+application.Opened+" %"), "r.number", 0, 0)
+	list, err := s.cases.Of(kind).List(ctx, *new(db.Where).And("b.call = ?", callID).Flag("r.flags", application.Opened), "r.number", 0, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -219,9 +219,7 @@ func (s *Service) Portfolio(ctx context.Context, f Filter, by Sort, limit, offse
 	// The page is found by the few columns that it is ordered by, and read after
 	// that. CROSS JOIN keeps SQLite from sorting all records to find the first ones.
 	where, args := s.scoped(ctx, f).SQL()
-	args = append(args, limit, offset)
-	ids, err := db.All[string](ctx, s.Kind.Engine().DB, fmt.Sprintf("SELECT b.id FROM project b CROSS JOIN record r %s AND r.id = b.id ORDER BY %s LIMIT $%d OFFSET $%d",
-		where, by.order(), len(args)-1, len(args)), args...)
+	ids, err := db.All[string](ctx, s.Kind.Engine().DB, "SELECT b.id FROM project b CROSS JOIN record r "+where+" AND r.id = b.id ORDER BY "+by.order()+db.Page(limit, offset), args...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("find projects: %w", err)
 	}
@@ -253,7 +251,7 @@ func (s *Service) Public(ctx context.Context, f Filter, limit, offset int) ([]*P
 // public holds for what everybody may know of. Examples never carry the flag, so
 // that they stay out of the public lists; asked for, those under contract are given.
 func public(examples bool) db.Where {
-	flagged := *new(db.Where).And("r.flags LIKE ?", "% "+PublicFlag+" %")
+	flagged := *new(db.Where).Flag("r.flags", PublicFlag)
 	if !examples {
 		return flagged
 	}

@@ -154,14 +154,19 @@ func related(a Actor, s Subject, relation string) bool {
 }
 
 // Scope gives the condition that holds for just the records that the rules let
-// the actor at. The query must call the table record r.
+// the actor at; the zero Where if that is all of them. The query must call the
+// table record r.
 func Scope(rules []Rule, a Actor) db.Where {
 	if a.System {
 		return db.Where{}
 	}
 	var alternatives []db.Where
 	for _, r := range rules {
-		if w, ok := r.scope(a); ok {
+		w, ok := r.scope(a)
+		if ok && w.Always() {
+			return db.Where{}
+		}
+		if ok {
 			alternatives = append(alternatives, w)
 		}
 	}
@@ -177,7 +182,7 @@ func (r Rule) scope(a Actor) (db.Where, bool) {
 		w.And("r.state <> ?", s)
 	}
 	if r.Flag != "" {
-		w.And("r.flags LIKE ?", "% "+r.Flag+" %")
+		w.Flag("r.flags", r.Flag)
 	}
 	if r.Except != "" && len(a.As) > 0 {
 		var p db.Where
@@ -205,8 +210,7 @@ func (r Rule) scope(a Actor) (db.Where, bool) {
 			var units []db.Where
 			for _, g := range a.Grants {
 				if slices.Contains(r.Roles, g.Role) {
-					// Unit paths are lower-case ASCII without wildcards, so LIKE means the same on both engines.
-					units = append(units, *new(db.Where).And("r.unit = ? OR r.unit LIKE ?", g.Unit, g.Unit+"/%"))
+					units = append(units, *new(db.Where).Under("r.unit", g.Unit))
 				}
 			}
 			w.AndWhere(db.Or(units...))

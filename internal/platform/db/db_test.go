@@ -428,3 +428,47 @@ func TestPathsWithSigns(t *testing.T) {
 		}
 	}
 }
+
+// Flags and paths are found whole: not what begins alike, and not what is above.
+func TestFlagAndUnder(t *testing.T) {
+	t.Parallel()
+	schema := []fs.FS{fstest.MapFS{"migrations/0001_unit.sql": {Data: []byte(`CREATE TABLE unit (path TEXT COLLATE "C" PRIMARY KEY, flags TEXT NOT NULL);`)}}}
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		flags := map[string]string{"nav": " open late ", "nav/it": " reopened ", "nav/it/data": " open ", "nav/italia": "", "nav/it0": " late open ", "na": "open", "nav-it": " opens "}
+		for path, f := range flags {
+			if _, err := d.Exec(ctx, "INSERT INTO unit (path, flags) VALUES ($1, $2)", path, f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, tc := range map[string]struct {
+			where *db.Where
+			want  []string
+		}{
+			"a path":           {new(db.Where).Under("path", "nav/it"), []string{"nav/it", "nav/it/data"}},
+			"the whole":        {new(db.Where).Under("path", "nav"), []string{"nav", "nav/it", "nav/it/data", "nav/it0", "nav/italia"}},
+			"no such path":     {new(db.Where).Under("path", "nav/i"), nil},
+			"a flag":           {new(db.Where).Flag("flags", "open"), []string{"nav", "nav/it/data", "nav/it0"}},
+			"both":             {new(db.Where).Flag("flags", "open").Under("path", "nav/it"), []string{"nav/it/data"}},
+			"one of each side": {new(db.Where).Under("path", "na").AndWhere(*new(db.Where).Under("path", "nav")), nil},
+		} {
+			where, args := tc.where.SQL()
+			got, err := db.All[string](ctx, d, "SELECT path FROM unit "+where+" ORDER BY path"+db.Page(5, 0), args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s: %s", name, diff)
+			}
+		}
+		if got, err := db.All[string](ctx, d, "SELECT path FROM unit ORDER BY path"+db.Page(2, 3)); err != nil || !slices.Equal(got, []string{"nav/it", "nav/it/data"}) {
+			t.Errorf("the second page: %q, %v", got, err)
+		}
+	})
+	defer func() {
+		if recover() == nil {
+			t.Error("a flag with a quote in it is taken")
+		}
+	}()
+	new(db.Where).Flag("flags", "x' OR '1")
+}

@@ -42,6 +42,27 @@ func (w *Where) In(column string, values ...string) *Where {
 	return w.And(column+" IN (?"+strings.Repeat(", ?", len(values)-1)+")", args...)
 }
 
+// Flag adds that the column, of words with a space before and after each, has the
+// word. The word stands in the statement and not among its arguments: SQLite compiles
+// a statement anew each time when a pattern of LIKE is an argument.
+func (w *Where) Flag(column, word string) *Where {
+	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyz_") != "" || word == "" {
+		panic(fmt.Sprintf("db: flag %q", word))
+	}
+	return w.And(column + " LIKE '% " + word + " %'")
+}
+
+// Under adds that the column, a path of lower-case ASCII compared byte by byte, is the
+// path or one below it: a range and not a pattern, for the reason given at Flag.
+func (w *Where) Under(column, path string) *Where {
+	return w.And(column+" = ? OR "+column+" > ? AND "+column+" < ?", path, path+"/", path+"0") // 0 follows /
+}
+
+// Page gives the end of a query for one page of its rows. The numbers stand in the
+// statement for the reason given at Flag: SQLite takes an argument here, too, for
+// something that its plan depends on.
+func Page(limit, offset int) string { return fmt.Sprintf(" LIMIT %d OFFSET %d", limit, offset) }
+
 // Or joins alternatives into one Where; none holds never.
 func Or(alternatives ...Where) Where {
 	if len(alternatives) == 0 {
@@ -61,9 +82,12 @@ func Or(alternatives ...Where) Where {
 	return out
 }
 
+// Always says that there is no condition.
+func (w Where) Always() bool { return len(w.parts) == 0 }
+
 // Cond gives the condition with ? marks, and its arguments.
 func (w Where) Cond() (string, []any) {
-	if len(w.parts) == 0 {
+	if w.Always() {
 		return "1 = 1", nil
 	}
 	return strings.Join(w.parts, " AND "), w.args

@@ -191,8 +191,7 @@ func (k *Kind[T]) List(ctx context.Context, filter db.Where, order string, limit
 	where, args := k.scoped(ctx, filter).SQL()
 	tail := where + " ORDER BY " + order
 	if limit > 0 {
-		args = append(args, limit, offset)
-		tail += fmt.Sprintf(" LIMIT $%d OFFSET $%d", len(args)-1, len(args))
+		tail += db.Page(limit, offset)
 	}
 	recs, err := k.query(ctx, tail, args...)
 	if err != nil {

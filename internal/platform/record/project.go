@@ -234,7 +234,8 @@ func (e *Engine) tasksOf(ctx context.Context, a access.Actor) db.Where {
 		mine = append(mine, *new(db.Where).In("t.person_id", a.As...))
 	}
 	for _, g := range a.Grants {
-		mine = append(mine, *new(db.Where).And("t.role = ? AND (t.unit = '' OR t.unit = ? OR t.unit LIKE ?)", g.Role, g.Unit, g.Unit+"/%"))
+		units := db.Or(*new(db.Where).And("t.unit = ''"), *new(db.Where).Under("t.unit", g.Unit))
+		mine = append(mine, *new(db.Where).And("t.role = ?", g.Role).AndWhere(units))
 	}
 	w := db.Or(mine...)
 	w.AndWhere(e.scope(access.With(ctx, a)))
@@ -286,15 +287,24 @@ func (e *Engine) Find(ctx context.Context, number string) (Head, error) {
 	return db.One[Head](ctx, e.DB, "SELECT "+db.Columns[Head]("r")+" FROM record r "+where, args...)
 }
 
-// scope joins the kinds' rules: what the context's actor may read of any kind.
+// scope joins the kinds' rules: what the context's actor may read of any kind. It is
+// part of each page's queries, so kinds of which all may be read are named together
+// and a kind is asked for before the rules that look among participants.
 func (e *Engine) scope(ctx context.Context) db.Where {
 	actor := access.From(ctx)
+	var whole []string
 	var kinds []db.Where
 	for _, k := range e.Kinds() {
 		name, _ := k.Paths()
 		w := access.Scope(k.ReadRules(), actor)
-		w.And("r.kind = ?", name)
-		kinds = append(kinds, w)
+		if w.Always() {
+			whole = append(whole, name)
+			continue
+		}
+		kinds = append(kinds, *new(db.Where).And("r.kind = ?", name).AndWhere(w))
+	}
+	if len(whole) > 0 {
+		kinds = append([]db.Where{*new(db.Where).In("r.kind", whole...)}, kinds...)
 	}
 	return db.Or(kinds...)
 }
