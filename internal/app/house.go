@@ -298,7 +298,7 @@ func (h *house) furnish(ctx context.Context) (err error) {
 	h.site.Keep = h.files.keep
 	h.sessions = authn.New(h.db, authn.Options{Secure: strings.HasPrefix(h.settings.BaseURL, "https:"), Refuse: h.refuse, Log: h.settings.Log, Secret: h.secret})
 	h.links = authn.Links{DB: h.db}
-	h.router = &web.Router{Catalog: h.catalog, Sessions: h.sessions, Actor: h.people.Actor, Logger: h.settings.Log}
+	h.router = &web.Router{Catalog: h.catalog, Sessions: h.sessions, Actor: h.people.Actor, Logger: h.settings.Log, Changes: h.db.Changes}
 	h.router.Forms, h.router.KeepFile = h.sessions, h.site.KeepFile
 	h.site.Router = h.router
 	if h.settings.Demo {

@@ -128,7 +128,7 @@ func (p *pages) routes(r *web.Router) {
 		"/kunnskap/prosjekt/{number}": p.project, "/kunnskap/tema": p.themes, "/kunnskap/tema/{slug}": p.theme,
 		"/tilgjengelighet": p.accessibility, "/personvern": p.privacy,
 	} {
-		r.Add(web.Route{Pattern: "GET " + pattern, Rule: web.Public, Handle: kept(h)})
+		r.Add(web.Route{Pattern: "GET " + pattern, Rule: web.Public, Shared: true, Handle: h})
 	}
 	r.Add(web.Route{Pattern: "GET /kunnskap", Rule: web.Public, Handle: func(c *web.Context) error {
 		http.Redirect(c.W, c.R, "/", http.StatusPermanentRedirect)

@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -45,6 +46,7 @@ type DB struct {
 	Dialect Dialect
 	write   *sql.DB
 	read    *sql.DB
+	changes atomic.Uint64
 }
 
 // Open opens the database that the address names: sqlite:PATH or postgres://….
@@ -232,6 +234,7 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) (err 
 	if err := tx.Commit(); err != nil {
 		return mapped(fmt.Errorf("commit: %w", err))
 	}
+	d.changes.Add(1)
 	for _, f := range t.after {
 		f()
 	}
@@ -296,12 +299,19 @@ func (d *DB) Exec(ctx context.Context, query string, args ...any) (int64, error)
 	if err != nil {
 		return 0, mapped(fmt.Errorf("exec %s: %w", brief(query), err))
 	}
+	if _, within := ctx.Value(txKey{d}).(*transaction); !within {
+		d.changes.Add(1)
+	}
 	n, err := res.RowsAffected()
 	if err != nil {
 		return 0, fmt.Errorf("exec %s: %w", brief(query), err)
 	}
 	return n, nil
 }
+
+// Changes counts what this process has written: what was read while it stood still
+// is what is there, but for what another process has written meanwhile.
+func (d *DB) Changes() uint64 { return d.changes.Load() }
 
 // brief gives the first words of a statement, for an error's trail.
 func brief(query string) string {

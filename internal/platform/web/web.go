@@ -57,6 +57,9 @@ type Route struct {
 	// readable on disk, not in a folder for temporary files and not over a lost login
 	// either. Context.ReadForm then gives what was typed, without the files.
 	Sealed bool
+	// Shared is for pages that are the same for everybody who has not logged in, whatever
+	// they are and whenever they ask: readers and the router keep them for a while.
+	Shared bool
 	Handle Handler
 }
 
@@ -96,8 +99,11 @@ type Router struct {
 	Forms    Forms                                              // keeps forms over a lost login; nil keeps none
 	KeepFile FileKeeper                                         // keeps their files; nil keeps none
 
+	Changes func() uint64 // grows with each change to what pages are made of; nil keeps no page
+
 	routes []Route
 	mux    *http.ServeMux
+	shelf  shelf
 }
 
 // Add registers routes. It panics on a route without a rule: that is a fault in
@@ -114,6 +120,9 @@ func (r *Router) Add(routes ...Route) {
 			panic("web: route " + route.Pattern + " has no handler")
 		}
 		r.routes = append(r.routes, route)
+		if route.Shared {
+			route.Handle = r.share(route.Handle)
+		}
 		r.mux.Handle(route.Pattern, r.serve(route))
 	}
 }

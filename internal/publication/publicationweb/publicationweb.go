@@ -60,7 +60,7 @@ func (p *pages) routes(r *web.Router) {
 		// Whoever is logged in may open it: it shows what each may read.
 		web.Route{Pattern: "GET " + listPath, Rule: web.LoggedIn, Handle: p.list},
 		web.Route{Pattern: "GET " + listPath + "/{number}/fil/{sha}", Rule: web.OwnRecords, Kind: p.Service.Kind.Name, Handle: p.staffFile},
-		web.Route{Pattern: "GET /kunnskap/rapport/{slug}", Rule: web.Public, Handle: p.public},
+		web.Route{Pattern: "GET /kunnskap/rapport/{slug}", Rule: web.Public, Shared: true, Handle: p.public},
 		web.Route{Pattern: "GET /kunnskap/rapport/{slug}/fil/{sha}", Rule: web.Public, Handle: p.publicFile},
 	)
 }
