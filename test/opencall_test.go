@@ -16,6 +16,7 @@ import (
 	"funn/internal/platform/db"
 	"funn/internal/platform/mail"
 	"funn/internal/platform/record"
+	"funn/internal/platform/ui/axetest"
 )
 
 // A whole call in two stages goes from an empty draft to contracts and a complaint
@@ -60,6 +61,7 @@ type openCall struct {
 	// parts are those of the call's key, by holder.
 	parts      map[string]string
 	applicants []string
+	draws      func(u *user, picture string) // shows a page that the handbook has a picture of; nil for nobody
 }
 
 const openCallPublic = "/kunnskap/utlysning/tillit-til-tall"
@@ -175,6 +177,10 @@ func (o *openCall) sketches() {
 		u.fill(parts[part]...)
 		u.click(`main form[method=post]:not(.f-postbutton) button[type=submit]`)
 	}
+	if _, page := o.get(t, "forsker", at+"/del/ide?malform=en"); !strings.Contains(page, `<span lang="nb">Ett ord om ideen</span>`) {
+		t.Error("a question without English words does not say on an English page that it is in Norwegian")
+	}
+	o.get(t, "forsker", at+"/del/ide?malform=nb")
 	u.visit(at)
 	u.sees("5 av 5 deler er ferdige")
 	o.showsParts(at)
@@ -301,10 +307,14 @@ func (o *openCall) judge(list string, cases []record.Head) {
 	ask("external", "fagvurderer", cases[0])
 	at := fresh()[0]
 	u.become("fagvurderer")
-	u.visit("/oppgaver")
+	u.visit("/vurdering")
+	u.sees("1 vurdering venter på deg.", strings.TrimPrefix(at, "/vurdering/"))
 	u.does(at+"/svar", "conflict", "none")
 	u.visit(at + "/lagre?del=2")
-	u.sees("Kvalitet", sketchTitle(0))
+	u.sees("Karakter", sketchTitle(0))
+	if o.draws != nil {
+		o.draws(u, "assessment-form")
+	}
 	u.fill("score", "6", "reason_for", "Godt opplegg", "share", "Opplegget er godt.")
 	u.click(`main form[method=post]:not(.f-postbutton) button[type=submit]`)
 	u.does(at + "/lever")
@@ -482,6 +492,9 @@ func (o *openCall) decide() {
 	u.does(meeting+"/start", "present", "Medlem av FoU", "present", "utvalg2")
 	u.visit(meeting)
 	u.sees(sketchTitle(0), "22\u00a0000\u00a0000\u00a0kr", "30\u00a0000\u00a0000\u00a0kr")
+	if wide := axetest.Eval[string](t, u.Browser, `[...document.querySelectorAll("main section")].filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.scrollWidth + " of " + e.clientWidth).join()`); wide != "" {
+		t.Errorf("the page of the meeting scrolls sideways: %s", wide)
+	}
 	if status, _ := o.post(t, "utvalg", "/soknad/"+list[0].Number+"/vedta", values()); status != http.StatusConflict {
 		t.Errorf("decided without anybody else for it: %d", status)
 	}

@@ -39,6 +39,13 @@ var pictures = []struct {
 	{"thread", "fou", "/trad/B-2021-003", 1280},
 	{"thread-320", "fou", "/trad/B-2021-003", 320},
 	{"call", "fou", "/utlysning/U-2022-002", 1280},
+	{"call-forms", "fou", "/utlysning/U-2022-002/skjema", 1280},
+	{"key", "fou", "/utlysning/U-2022-003/nokkel", 1280},
+	{"assessments", "fou", "/utlysning/U-2022-004/soknader", 1280},
+	{"my-assessments", "fagvurderer2", "/vurdering", 1280},
+	{"meeting", "utvalg", "/mote/M-2022-001", 1280},
+	{"meeting-320", "utvalg", "/mote/M-2022-001", 320},
+	{"demo", "fou", "/demo", 1280},
 	{"portal", "", "/", 1280},
 	{"call-public", "", "/kunnskap/utlysning/utlysning-av-fou-midler-2022-palitelig-forvaltning", 1280},
 	{"report", "", "/kunnskap/rapport/", 1280},
@@ -55,15 +62,18 @@ func TestPictures(t *testing.T) {
 	if folder == "" {
 		folder = t.TempDir()
 	}
-	picture := func(name, person, path string, width int) {
-		s.carries(t, b, person)
-		b.Open(t, s.URL+withQuery(path, "malform=nb"), width)
+	drawn := func(name string, b *axetest.Browser) {
 		for _, v := range b.Check(t) {
 			t.Errorf("%s: %s", name, v)
 		}
 		if err := os.WriteFile(filepath.Join(folder, name+".png"), cut(t, b.Screenshot(t)), 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+	picture := func(name, person, path string, width int) {
+		s.carries(t, b, person)
+		b.Open(t, s.URL+withQuery(path, "malform=nb"), width)
+		drawn(name, b)
 	}
 	if of := strings.Fields(os.Getenv("FUNN_PICTURES_OF")); len(of) > 1 {
 		for _, path := range of[1:] {
@@ -80,6 +90,7 @@ func TestPictures(t *testing.T) {
 		}
 		picture(p.name, p.person, path, p.width)
 	}
+	seeThrough(t, s, func(u *user, name string) { drawn(name, u.Browser) })
 }
 
 // cut gives the upper part of the picture, of at most pictureHeight, in its 256 most

@@ -4,12 +4,16 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
+	"funn/internal/call"
+	"funn/internal/decision"
 	"funn/internal/org"
 	"funn/internal/platform/access"
 	"funn/internal/platform/authn"
 	"funn/internal/platform/clock"
+	"funn/internal/platform/db"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/mail"
@@ -129,40 +133,97 @@ func (h *house) demoLogin(c *web.Context) error {
 }
 
 // demoPage tells what the demo is and moves its clock.
-func (h *house) demoPage(c *web.Context) error {
+func (h *house) demoPage(c *web.Context) error { return h.showDemo(c, http.StatusOK, nil, "") }
+
+func (h *house) showDemo(c *web.Context, status int, wrong []string, typed string) error {
 	ctx := c.Ctx()
-	return c.Within(http.StatusOK, c.Page(lang.T(ctx, "demo.title")), demoClockPage(lang.DateTime(ctx, h.engine.Now(ctx)), nil, ""))
+	moments, err := h.moments(asSystem(ctx), c.Actor.Staff)
+	if err != nil {
+		return err
+	}
+	return c.Within(status, c.Page(lang.T(ctx, "demo.title")), demoClockPage(lang.DateTime(ctx, h.engine.Now(ctx)), moments, wrong, typed))
 }
 
-// demoClock moves the demo's clock forward and runs what fell due.
+// moment is something to come that a newcomer waits for, with the time at which it
+// has happened.
+type moment struct {
+	Text, Href, Button string
+	At                 time.Time
+}
+
+// moments gives the deadlines of the calls that are open, and to staff the committee's
+// meetings, in the order in which they come.
+func (h *house) moments(ctx context.Context, staff bool) ([]moment, error) {
+	var out []moment
+	calls, err := h.calls.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range calls {
+		if x.State != call.Open1 && x.State != call.Open2 {
+			continue
+		}
+		if due := x.Due(x.Stage()); !due.IsZero() {
+			out = append(out, moment{
+				Text: lang.T(ctx, "demo.deadline_"+x.Stage(), "title", x.Title, "when", lang.DateTime(ctx, due)), Href: x.PublicURL(),
+				Button: lang.T(ctx, "demo.pass"), At: due.Add(call.Grace + time.Second),
+			})
+		}
+	}
+	if staff {
+		meetings, err := h.decisions.Meetings.List(ctx, *new(db.Where).And("r.state = ?", decision.Planned), "b.held_on", 0, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range meetings {
+			if at := morning(m.On); at.After(h.engine.Now(ctx)) {
+				out = append(out, moment{Text: lang.T(ctx, "demo.meeting", "title", m.Title, "when", lang.Day(ctx, m.On)), Href: "/mote/" + m.Number, Button: lang.T(ctx, "demo.meet"), At: at})
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b moment) int { return a.At.Compare(b.At) })
+	return out, nil
+}
+
+// morning is when the working day begins.
+func morning(day time.Time) time.Time {
+	return time.Date(day.Year(), day.Month(), day.Day(), 9, 0, 0, 0, clock.Oslo)
+}
+
+// demoClock moves the demo's clock forward, to the morning of a day or to a moment that
+// the page names, and runs what fell due.
 func (h *house) demoClock(c *web.Context) error {
 	if err := c.R.ParseForm(); err != nil {
 		return fault.Wrap(fault.Invalid, err, "error.form_broken")
 	}
 	ctx := c.Ctx()
-	typed := c.R.PostForm.Get("til")
-	to, err := lang.ParseDate(typed)
 	movable, ok := h.engine.Clock.(*clock.Movable)
 	if !ok {
 		return fault.Missing()
 	}
-	noon := time.Date(to.Year(), to.Month(), to.Day(), 9, 0, 0, 0, clock.Oslo)
+	typed := c.R.PostForm.Get("til")
+	to, err := time.Parse(time.RFC3339, c.R.PostForm.Get("moment"))
+	if err != nil {
+		if to, err = lang.ParseDate(typed); err == nil {
+			to = morning(to)
+		}
+	}
 	key := ""
 	switch {
 	case err != nil:
 		key = "form.day"
-	case !noon.After(movable.Now()):
+	case !to.After(movable.Now()):
 		key = "demo.backwards"
-	case noon.After(movable.Now().AddDate(5, 0, 0)):
+	case to.After(movable.Now().AddDate(5, 0, 0)):
 		key = "demo.too_far"
 	}
 	if key != "" {
-		return c.Within(http.StatusUnprocessableEntity, c.Page(lang.T(ctx, "demo.title")), demoClockPage(lang.DateTime(ctx, movable.Now()), []string{lang.T(ctx, key, "field", lang.T(ctx, "demo.to"))}, typed))
+		return h.showDemo(c, http.StatusUnprocessableEntity, []string{lang.T(ctx, key, "field", lang.T(ctx, "demo.to"))}, typed)
 	}
-	if err := h.moveClock(asSystem(ctx), movable, noon); err != nil {
+	if err := h.moveClock(asSystem(ctx), movable, to); err != nil {
 		return err
 	}
-	return c.Redirect("/demo", lang.T(ctx, "demo.moved", "date", lang.Date(ctx, noon)))
+	return c.Redirect("/demo", lang.T(ctx, "demo.moved", "date", lang.DateTime(ctx, to)))
 }
 
 // moveClock moves the clock, remembers where it stands, and runs what fell due.

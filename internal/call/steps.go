@@ -82,7 +82,7 @@ func (s *Service) runHere(ctx context.Context, c *Call) (bool, error) {
 func (s *Service) notRunHere(ctx context.Context, c *Call, _ form.Values) (v record.Verdict, err error) {
 	run, err := s.runHere(ctx, c)
 	if run {
-		v.Block("call.blocked.run_here")
+		v.Nothing("call.blocked.run_here")
 	}
 	return v, err
 }

@@ -296,8 +296,7 @@ func (p *pages) partOf(ctx context.Context, of *call.Call, kind string, part app
 	}
 	make := func(name string) ui.Field {
 		f, _ := part.Field(name)
-		label, help := fieldLabel(ctx, part, name)
-		out := ui.Field{Name: name, ID: fieldID(name), Label: label, Hint: help, Value: strings.Join(v.values[name], ""), Error: wrong[name], Required: f.Required, Optional: !f.Required && part.ID != application.PartPeople && part.ID != application.PartBudget}
+		out := labelled(ctx, part, ui.Field{Name: name, ID: fieldID(name), Value: strings.Join(v.values[name], ""), Error: wrong[name], Required: f.Required, Optional: !f.Required && part.ID != application.PartPeople && part.ID != application.PartBudget})
 		if f.Type == form.Area {
 			out.Max, out.Rows = f.Max, min(max(f.Max/150, 5), 15)
 		}
@@ -388,14 +387,38 @@ func partTitle(ctx context.Context, part application.Part) string {
 	return name
 }
 
+// inOwn gives the call's own words as the page can say them, and their language when
+// it is not the page's.
+func inOwn(ctx context.Context, w call.Words) (text, foreign string) {
+	page := lang.From(ctx).Tag()
+	text, in := w.In(page)
+	if in != page {
+		foreign = string(in)
+	}
+	return text, foreign
+}
+
+// labelled puts the question of a field, and the help to it, on the field.
+func labelled(ctx context.Context, part application.Part, f ui.Field) ui.Field {
+	f.Label, f.Hint = fieldLabel(ctx, part, f.Name)
+	if part.Own != nil {
+		for _, q := range part.Own.Questions {
+			if q.ID == f.Name {
+				_, f.LabelLang = inOwn(ctx, q.Labels)
+				_, f.HintLang = inOwn(ctx, q.Helps)
+			}
+		}
+	}
+	return f
+}
+
 // fieldLabel gives the question of a field, and the help to it.
 func fieldLabel(ctx context.Context, part application.Part, name string) (label, help string) {
-	tag := lang.From(ctx).Tag()
 	if part.Own != nil {
 		for _, q := range part.Own.Questions {
 			if q.ID == name {
-				label, _ = q.Labels.In(tag)
-				help, _ = q.Helps.In(tag)
+				label, _ = inOwn(ctx, q.Labels)
+				help, _ = inOwn(ctx, q.Helps)
 			}
 		}
 		return label, help

@@ -47,12 +47,13 @@ func (p *Pages) Module() module.Module {
 	return module.Module{
 		Name: "assessment", Kinds: []record.AnyKind{p.Service.Kind, p.Service.Consensuses},
 		Migrations: assessment.Migrations, Messages: assessment.Messages, Subscribe: p.Service.Subscribe, Routes: p.routes,
+		Nav: []web.NavEntry{nav},
 	}
 }
 
 func (p *Pages) routes(r *web.Router) {
 	recordweb.Mount(p.Site, recordweb.View[*assessment.Assessment]{
-		Kind: p.Service.Kind, Icon: ui.IconDocument, Body: p.body, About: p.about, After: after, NoThread: true,
+		Kind: p.Service.Kind, Icon: ui.IconDocument, Body: p.body, About: p.about, After: after, UpKey: "assessment.name_plural", UpPath: listPath, NoThread: true,
 	})
 	recordweb.Mount(p.Site, recordweb.View[*assessment.Consensus]{
 		Kind: p.Service.Consensuses, Icon: ui.IconDocument, Body: p.consensus, Start: startConsensus, NoThread: true,
@@ -61,6 +62,7 @@ func (p *Pages) routes(r *web.Router) {
 		return web.Route{Pattern: method + " /vurdering/" + path, Rule: web.OwnRecords, Kind: "assessment", Command: command, Handle: h}
 	}
 	r.Add(
+		web.Route{Pattern: "GET " + listPath, Rule: web.LoggedIn, Handle: p.mine},
 		of("GET", "{number}/lagre", "save", p.write), of("POST", "{number}/lagre", "save", p.save),
 		of("GET", "{number}/innhold", "", p.content), of("GET", "{number}/vedlegg/{stored}", "", p.attachment),
 		web.Route{Pattern: "GET /vurdering/ny", Rule: web.Staff, Kind: "assessment", Command: "request", Handle: p.give},

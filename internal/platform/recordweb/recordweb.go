@@ -221,6 +221,10 @@ func tone(t lifecycle.Tone) ui.Tone {
 func (p *pages[T]) tags(ctx context.Context, rec T) []ui.TagProps {
 	h := rec.Base()
 	tags := []ui.TagProps{StateTag(ctx, p.site.Engine, h)}
+	if !access.From(ctx).Staff && access.Allows(p.kind.Read, access.Actor{}, p.kind.Subject(rec)) {
+		// What everybody may read says where it stands in the public's few words.
+		tags[0].Text = lang.T(ctx, h.Kind+".label."+p.site.Engine.LabelOf(h.Kind, h.State).Label)
+	}
 	if a, ok := AlertTag(ctx, h); ok {
 		tags = append(tags, a)
 	}

@@ -53,8 +53,10 @@ type Field struct {
 	Current  string
 
 	Lang         string // language of the value when it is not the page's
-	Max          int    // characters that are taken; 0 for no limit that is shown
-	Rows         int    // of a text area; 5 when 0
+	LabelLang    string // that of the label, and HintLang that of the hint
+	HintLang     string
+	Max          int // characters that are taken; 0 for no limit that is shown
+	Rows         int // of a text area; 5 when 0
 	Width        Width
 	Type         string // of a text field: "email", "tel", "url"; "text" when empty
 	Autocomplete string // token of the HTML standard, for the user's own name, e-mail, phone
