@@ -166,6 +166,7 @@ func seeThrough(t *testing.T, s *site, shows func(u *user, picture string)) {
 	u.sees("For svak metode", "klage")
 	u.become("forsker")
 	u.visit(application)
+	u.sees("Grunngiving\n\nKvalitet:\n\nFor svak metode.")
 	shows(u, "letter")
 	u.does(application+"/klag", "grounds", "Metoden er ikkje svak.")
 	o.sends("fou2", application+"/avgjor-klagen", "verdict", "upheld", "appeal_reasons", "Klagen gir ingen ny grunn.")

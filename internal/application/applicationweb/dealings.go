@@ -75,7 +75,8 @@ func (p *pages) dealings(ctx context.Context, x *application.Submission) (templ.
 		b.Proposal, b.Reasons = proposalFacts(ctx, x, names)
 	}
 	for i, l := range slices.Backward(d.Letters) {
-		b.Letters = append(b.Letters, letterProps{Subject: l.Subject, When: lang.DateTime(ctx, l.At), Text: l.Text, Lang: l.Lang, Open: i == len(d.Letters)-1})
+		text := strings.ReplaceAll(l.Text, "\n", "\n\n") // each line of a letter is a line here too
+		b.Letters = append(b.Letters, letterProps{Subject: l.Subject, When: lang.DateTime(ctx, l.At), Text: text, Lang: l.Lang, Open: i == len(d.Letters)-1})
 	}
 	if x.Told() != nil && p.Service.Assessments != nil {
 		// What was written to be shared is the applicant's to read once they are told.
