@@ -120,7 +120,7 @@ func (s *Service) answerCommands(kind string) []command {
 			Fields: []form.Field{area("mend", 2000), {Name: "mend_by", Type: form.Day, Required: true}}, Ground: "krav 3.3: grunn og dato"},
 			Check: s.undecided, Apply: s.giveBack},
 		command{Command: lifecycle.Command{Name: "complete", Path: "rett", From: []string{Returned}, To: []string{Assessing}, Who: authors,
-			Fields: []form.Field{area("mended", 4000)}, Notify: section, Ground: "krav 3.3"}, Apply: complete},
+			Fields: []form.Field{area("mended", 4000)}, Notify: section, Ground: "krav 3.3"}, Check: readable, Apply: complete},
 		command{Command: lifecycle.Command{Name: "note", Path: "dialog", From: here(slices.Clone(talking)...), Who: talkers,
 			Fields: []form.Field{area("note", 4000)}, Notify: talkers, Ground: "ÅR §2.1; krav C5"}, Apply: note},
 

@@ -32,5 +32,8 @@ func (s *Service) openingCommands(string) []command {
 	return []command{
 		{Command: lifecycle.Command{Name: "expire", Path: "utlop", From: []string{Draft}, To: []string{Expired}, System: true}},
 		{Command: lifecycle.Command{Name: "open", Path: "apne", From: []string{Submitted}, To: []string{Assessing}, System: true}, Apply: s.open},
+		{Command: lifecycle.Command{Name: "cannot_open", Path: "kan-ikke-apnes", From: []string{Submitted}, To: []string{Returned}, System: true, Notify: section}, Apply: s.cannotOpen},
+		{Command: lifecycle.Command{Name: "hand_in_copy", Path: "lever-kopien", From: []string{Returned}, To: []string{Assessing}, Who: authors, Notify: section,
+			Fields: []form.Field{{Name: "copy", Type: form.Area, Required: true, Max: mostWritten, Private: true}}}, Check: unreadable, Apply: s.handInCopy},
 	}
 }

@@ -50,12 +50,17 @@ var before = []string{Draft, Submitted, Expired, Assessing, Returned, Withdrawn}
 var readers = []access.Rule{
 	{Relations: []string{relAuthor}},
 	{Roles: []access.Role{org.FoU}, NotStates: sealed, Flag: Opened, Except: relDisqualified},
+	{Roles: []access.Role{org.FoU}, NotStates: sealed, Flag: Unreadable, Except: relDisqualified},
 	{Relations: []string{relOwner}, NotStates: sealed, Flag: Opened, Except: relDisqualified},
 	{Roles: []access.Role{org.Committee}, NotStates: before, Flag: Opened, Except: relDisqualified},
 }
 
-// Opened is the flag of what two holders have opened.
-const Opened = "opened"
+// Opened is the flag of what two holders have opened, and Unreadable that of what they
+// could not.
+const (
+	Opened     = "opened"
+	Unreadable = "unreadable"
+)
 
 // Service is the sketches and the applications.
 type Service struct {

@@ -6,9 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"funn/internal/call"
@@ -288,7 +290,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 type openedKey struct{}
 
 // OpenAll opens what was sent in the stage, and tells after each how many of how
-// many are open. What it has opened stays open when it fails.
+// many are open. What it has opened stays open when it fails. One that cannot be opened
+// stops none of the others: its applicants are asked for their copy of it, see
+// handInCopy, and it is named in a [*call.Unread].
 func (s *Service) OpenAll(ctx context.Context, callID, stage string, key *seal.PrivateKey, progress func(done, total int) error) error {
 	ctx = access.With(ctx, access.System)
 	k := s.Of(stage)
@@ -297,8 +301,12 @@ func (s *Service) OpenAll(ctx context.Context, callID, stage string, key *seal.P
 		return err
 	}
 	for i, x := range sent {
+		err := s.openOne(ctx, x, key)
+		if errors.Is(err, errUnreadable) {
+			_, err = k.Do(ctx, x.ID, "cannot_open", record.Input{})
+		}
 		// Applicants may withdraw meanwhile.
-		if err := s.openOne(ctx, x, key); err != nil && fault.Of(err) != fault.Conflict {
+		if err != nil && fault.Of(err) != fault.Conflict {
 			return fmt.Errorf("open %s: %w", x.Number, err)
 		}
 		if progress != nil {
@@ -307,20 +315,53 @@ func (s *Service) OpenAll(ctx context.Context, callID, stage string, key *seal.P
 			}
 		}
 	}
+	// Those too that were found before an opening broke off.
+	returned, err := k.List(ctx, inCall(callID, Returned), "r.number", 0, 0)
+	if err != nil {
+		return err
+	}
+	var unread []string
+	for _, x := range returned {
+		if x.HasFlag(Unreadable) {
+			unread = append(unread, x.Number)
+		}
+	}
+	if len(unread) > 0 {
+		return &call.Unread{Numbers: unread}
+	}
 	return nil
+}
+
+// errUnreadable is what was sent and is not as it was sent.
+var errUnreadable = errors.New("it is not what was sent")
+
+// read gives the content whose JSON the receipt is of.
+func read(plain []byte, receipt string) (*Content, error) {
+	sum := sha256.Sum256(plain)
+	if hex.EncodeToString(sum[:]) != receipt {
+		return nil, fmt.Errorf("%w: another receipt", errUnreadable)
+	}
+	content := &Content{}
+	if err := json.Unmarshal(plain, content); err != nil {
+		return nil, fmt.Errorf("%w: %w", errUnreadable, err)
+	}
+	return content, nil
 }
 
 func (s *Service) openOne(ctx context.Context, x *Submission, key *seal.PrivateKey) error {
 	row, err := s.version(ctx, x.ID, x.Sent)
+	if fault.Of(err) == fault.NotFound {
+		return fmt.Errorf("%w: version %d is not there", errUnreadable, x.Sent)
+	}
 	if err != nil {
 		return err
 	}
 	plain, err := key.Open(sealContext(x.ID, x.Sent), row.Box)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errUnreadable, err)
 	}
-	content := &Content{}
-	if err := json.Unmarshal(plain, content); err != nil {
+	content, err := read(plain, x.Receipt)
+	if err != nil {
 		return err
 	}
 	// The content is no answer to a form: those are written to the event log.
@@ -328,11 +369,53 @@ func (s *Service) openOne(ctx context.Context, x *Submission, key *seal.PrivateK
 	return err
 }
 
+// cannotOpen gives what cannot be opened back to the applicants, who have a copy of it
+// that its receipt is of.
+func (s *Service) cannotOpen(ctx context.Context, c *record.Change[*Submission]) error {
+	x := c.Rec
+	x.SetFlag(Unreadable, true)
+	return s.deliver(ctx, Mail{
+		To: relations(x)[relAuthor], Lang: x.Lang, Key: "application.letter.unreadable", Path: s.Of(x.Kind).Path + "/" + x.Number,
+		Args: []any{"number", x.Number, "version", x.Sent, "hash", x.Receipt}, Once: "unreadable/" + x.ID,
+	})
+}
+
+// readable blocks what is done with the content of a case that has none.
+func readable(_ context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {
+	if x.HasFlag(Unreadable) {
+		v.Nothing("application.blocked.unreadable")
+	}
+	return v, nil
+}
+
+func unreadable(_ context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {
+	if !x.HasFlag(Unreadable) {
+		v.Nothing("application.blocked.readable")
+	}
+	return v, nil
+}
+
+// handInCopy takes the applicants' own copy in place of what could not be opened. That
+// it is the very text that was sent in time, its receipt shows.
+func (s *Service) handInCopy(ctx context.Context, c *record.Change[*Submission]) error {
+	content, err := read([]byte(strings.TrimSpace(c.In.String("copy"))), c.Rec.Receipt)
+	if err != nil {
+		return wrong("copy", "application.copy_other", "hash", c.Rec.Receipt)
+	}
+	c.Rec.SetFlag(Unreadable, false)
+	return s.opened(ctx, c, content)
+}
+
 func (s *Service) open(ctx context.Context, c *record.Change[*Submission]) error {
 	content, ok := ctx.Value(openedKey{}).(*Content)
 	if !ok {
 		return fmt.Errorf("opened without its content")
 	}
+	return s.opened(ctx, c, content)
+}
+
+// opened lets the content be read by those who deal with the case.
+func (s *Service) opened(ctx context.Context, c *record.Change[*Submission], content *Content) error {
 	of, err := s.CallOf(ctx, c.Rec)
 	if err != nil {
 		return err

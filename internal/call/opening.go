@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +22,15 @@ type Opening struct {
 	By   []string  `json:"by,omitempty"`  // the holders whose parts were given, in that order
 	At   time.Time `json:"at,omitzero"`   // when the latest part was
 	Done time.Time `json:"done,omitzero"` // when everything was open
+	// Unread are the numbers of those that could not be opened.
+	Unread []string `json:"unread,omitempty"`
+}
+
+// Unread says that some could not be opened; all others are.
+type Unread struct{ Numbers []string }
+
+func (u *Unread) Error() string {
+	return "could not be opened: " + strings.Join(u.Numbers, ", ")
 }
 
 // Submissions is what calls ask of what is sent in to them.
@@ -29,7 +39,8 @@ type Submissions interface {
 	// closes the stage.
 	Expire(ctx context.Context, callID, stage string) error
 	// OpenAll opens what was sent and is not open yet, and tells after each how many of
-	// how many are. When it fails, what it has opened stays open.
+	// how many are. When it fails, what it has opened stays open. A [*Unread] is no
+	// failure: all that can be opened is.
 	OpenAll(ctx context.Context, callID, stage string, key *seal.PrivateKey, progress func(done, total int) error) error
 }
 
@@ -126,13 +137,17 @@ func (s *Service) open(ctx context.Context, id, stage string, key *seal.PrivateK
 		row.Done, row.Total, row.Alive = done, total, time.Now()
 		return keepOpening(ctx, d, row)
 	})
+	if unread := (*Unread)(nil); errors.As(err, &unread) {
+		s.log().ErrorContext(ctx, "some of what was sent to a call cannot be opened", "call", id, "stage", stage, "numbers", unread.Numbers)
+		ctx, err = context.WithValue(ctx, unreadKey{}, unread.Numbers), nil
+	}
 	if err == nil {
 		_, err = s.Kind.As(ctx, id, "unseal", record.Input{})
 	}
 	if err == nil {
 		return
 	}
-	log := cmp.Or(s.Log, slog.Default())
+	log := s.log()
 	log.ErrorContext(ctx, "the opening of a call stopped", "call", id, "stage", stage, "error", err)
 	// The page tells that it stopped, and the holders can give their parts again.
 	row.Alive = time.Time{}
@@ -141,8 +156,12 @@ func (s *Service) open(ctx context.Context, id, stage string, key *seal.PrivateK
 	}
 }
 
-// unsealed notes that everything that was sent is open.
-func unsealed(_ context.Context, c *record.Change[*Call]) error {
+func (s *Service) log() *slog.Logger { return cmp.Or(s.Log, slog.Default()) }
+
+type unreadKey struct{}
+
+// unsealed notes that everything that was sent is open, but what could not be.
+func unsealed(ctx context.Context, c *record.Change[*Call]) error {
 	stage := c.Rec.Stage()
 	all := map[string]Opening{}
 	for name, other := range c.Rec.Openings.V {
@@ -150,6 +169,7 @@ func unsealed(_ context.Context, c *record.Change[*Call]) error {
 	}
 	o := all[stage]
 	o.Done = c.Now
+	o.Unread, _ = ctx.Value(unreadKey{}).([]string)
 	all[stage] = o
 	c.Rec.Openings.V = all
 	return nil

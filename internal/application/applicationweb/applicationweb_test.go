@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"mime/multipart"
@@ -714,6 +715,91 @@ func TestEndedDrafts(t *testing.T) {
 		if n, err := db.One[int](context.Background(), h.DB, "SELECT count(*) FROM draft_part"); err != nil || n != 0 {
 			t.Errorf("%d parts of drafts are left, %v", n, err)
 		}
+	})
+}
+
+// What cannot be opened, or is not what its receipt says, stops none of the others.
+// Those who deal with the call see which it is and why, and its applicants put their
+// copy in its place, which can be nothing else than what they sent.
+func TestBrokenStopsNoOthers(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, h *house) {
+		ctx := context.Background()
+		at, copies := map[string]string{}, map[string]string{}
+		for i, who := range []string{"forsker", "forsker2", "forsker"} {
+			x, err := h.cases.Start(h.As(t, who), h.call.ID)
+			must(t, err)
+			name := []string{"broken", "whole", "altered"}[i]
+			at[name] = "/skisse/" + x.Number
+			h.write(t, who, at[name], sketch)
+			if p := h.Post(t, who, at[name]+"/send", "_key", name); p.Location != at[name] {
+				t.Fatalf("sent: %d", p.Status)
+			}
+			copies[name] = h.Get(t, who, at[name]+"/kvittering/1/innhold").Body
+		}
+		id := func(name string) string {
+			x, err := h.cases.Sketches.ByNumber(orgtest.System(), filepath.Base(at[name]))
+			must(t, err)
+			return x.ID
+		}
+		put := func(name string, box []byte) {
+			t.Helper()
+			_, err := h.DB.Exec(ctx, "UPDATE submission_version SET box = $2 WHERE submission = $1", id(name), box)
+			must(t, err)
+		}
+		put("broken", []byte("broken"))
+		box, err := seal.Seal(h.call.Key.V.Public, "submission/"+id("altered")+"/1", []byte(strings.Replace(copies["altered"], "synger", "skriker", 1)))
+		must(t, err)
+		put("altered", box)
+		h.Clock.Forward(deadline.Add(call.Grace + time.Second))
+		must(t, h.calls.ShutDue(orgtest.System(), h.call.ID))
+		must(t, h.calls.CloseDue(orgtest.System(), h.call.ID))
+		h.mails = nil
+		for range 2 { // the second time nothing is left to open
+			var unread *call.Unread
+			err = h.cases.OpenAll(ctx, h.call.ID, application.Sketch, h.key, nil)
+			if !errors.As(err, &unread) || len(unread.Numbers) != 2 || slices.Contains(unread.Numbers, filepath.Base(at["whole"])) {
+				t.Fatalf("opened: %v", err)
+			}
+		}
+		if p := h.Get(t, "fou", at["whole"]); p.Status != http.StatusOK || !p.Has(canary) {
+			t.Errorf("the whole one is not open: %d", p.Status)
+		}
+		if len(h.mails) != 2 || h.mails[0].Key != "application.letter.unreadable" || h.mails[0].Lang != "nn" {
+			t.Errorf("the letters: %+v", h.mails)
+		}
+		for _, name := range []string{"broken", "altered"} {
+			if p := h.Get(t, "fou", at[name]); p.Status != http.StatusOK || !p.Has("Innholdet kan ikke åpnes") || p.Has("skriker") {
+				t.Errorf("the section reads of what is %s: %d %s", name, p.Status, p.Body)
+			}
+			for _, other := range []string{"fageier", "utvalg", "forsker2"} {
+				if p := h.Get(t, other, at[name]); p.Status != http.StatusNotFound {
+					t.Errorf("%s reads of what is %s: %d", other, name, p.Status)
+				}
+			}
+			if p := h.Get(t, "forsker", at[name]); !p.Has("Feilen er vår", at[name]+"/lever-kopien") {
+				t.Errorf("the applicant reads %s", p.Body)
+			}
+			if p := h.Post(t, "forsker", at[name]+"/rett", "mended", "x", "_key", name+"1"); p.Status != http.StatusConflict {
+				t.Errorf("it is mended by words: %d", p.Status)
+			}
+			if p := h.Post(t, "forsker", at[name]+"/lever-kopien", "copy", copies["whole"], "_key", name+"2"); p.Status != http.StatusUnprocessableEntity || !p.Has("Dette er ikke det som ble sendt") {
+				t.Errorf("another copy: %d", p.Status)
+			}
+			if p := h.Post(t, "forsker", at[name]+"/lever-kopien", "copy", copies[name]+"\r\n", "_key", name+"3"); p.Status != http.StatusSeeOther {
+				t.Fatalf("the copy: %d %s", p.Status, p.Body)
+			}
+			if p := h.Get(t, "fou", at[name]); p.Status != http.StatusOK || !p.Has(canary+" synger") || p.Has("kan ikke åpnes") {
+				t.Errorf("the section reads it with %d", p.Status)
+			}
+			if n, err := db.One[int](ctx, h.DB, "SELECT count(*) FROM event WHERE command = 'hand_in_copy' AND data LIKE $1", "%"+canary+"%"); err != nil || n > 0 {
+				t.Errorf("the content stands in the history, %v", err)
+			}
+			if p := h.Post(t, "forsker", at[name]+"/lever-kopien", "copy", copies[name], "_key", name+"4"); p.Status != http.StatusConflict {
+				t.Errorf("handed in twice: %d", p.Status)
+			}
+		}
+		must(t, h.cases.OpenAll(ctx, h.call.ID, application.Sketch, h.key, nil))
 	})
 }
 

@@ -48,6 +48,13 @@ func (p *pages) dealings(ctx context.Context, x *application.Submission) (templ.
 	if x.Lang != string(lang.From(ctx).Tag()) {
 		b.Lang = x.Lang
 	}
+	if x.HasFlag(application.Unreadable) {
+		key := "submission.unreadable"
+		if outside {
+			key = "submission.unreadable_mine"
+		}
+		b.Notices = append(b.Notices, notice{ui.Error, lang.T(ctx, key, "hash", x.Receipt)})
+	}
 	if m := d.Mend; m != nil {
 		b.Notices = append(b.Notices, notice{ui.Warning, lang.T(ctx, "submission.mend_by", "date", lang.Day(ctx, m.By), "text", m.Text)})
 	}

@@ -27,6 +27,7 @@ type keyProps struct {
 	Facts    []ui.Fact
 	Lost     string
 	Opening  notice
+	Unread   string            // those that could not be opened, in words
 	Progress *ui.ProgressProps // while it runs
 	Here     string            // the page itself
 	Demo     string            // where the demo's parts lie
@@ -92,6 +93,9 @@ func (p *pages) opening(ctx context.Context, x *call.Call, names map[string]stri
 	switch {
 	case !o.Done.IsZero():
 		b.Opening, b.Lost = notice{ui.Success, lang.T(ctx, "call.opening_done", "when", lang.DateTime(ctx, o.Done), "names", strings.Join(by, ", "))}, ""
+		if len(o.Unread) > 0 {
+			b.Unread = lang.T(ctx, "call.opening_unread", "numbers", strings.Join(o.Unread, ", "))
+		}
 	case o.Running:
 		text := lang.T(ctx, "call.opening_runs", "done", o.Opened, "total", o.Total)
 		b.Opening = notice{ui.Info, text}
