@@ -69,6 +69,7 @@ const (
 	LetterDismiss     = "dismiss"
 	LetterUndismiss   = "undismiss"
 	LetterInvite      = "invite"
+	LetterInviteLate  = "invite_late" // applications are no longer taken
 	LetterRejectFirst = "reject_sketch"
 	LetterAward       = "award"
 	LetterConditions  = "conditions"
@@ -79,7 +80,7 @@ const (
 )
 
 // Letters lists the codes.
-var Letters = []string{LetterInvite, LetterRejectFirst, LetterMend, LetterDismiss, LetterUndismiss, LetterAward, LetterConditions, LetterReserve, LetterReject, LetterUpheld, LetterReversed}
+var Letters = []string{LetterInvite, LetterInviteLate, LetterRejectFirst, LetterMend, LetterDismiss, LetterUndismiss, LetterAward, LetterConditions, LetterReserve, LetterReject, LetterUpheld, LetterReversed}
 
 type change = record.Change[*Submission]
 
@@ -353,6 +354,15 @@ func (s *Service) tell(ctx context.Context, c *change) error {
 	c.To, a.ToldAt = as.state, c.Now
 	if a.Outcome == Reject {
 		a.AppealUntil = c.Today.AddDate(0, 0, AppealDays)
+	}
+	if as.letter == LetterInvite {
+		of, err := s.CallOf(ctx, x)
+		if err != nil {
+			return err
+		}
+		if s.tooLate(ctx, of) {
+			as.letter = LetterInviteLate
+		}
 	}
 	return s.send(ctx, as.letter, c)
 }

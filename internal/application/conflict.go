@@ -157,7 +157,7 @@ func conflictTasks(x *Submission) []record.Task {
 // somebody comes to deal with cases or takes another name or address.
 func (s *Service) seekConflicts(e *record.Engine) {
 	for _, k := range s.Kinds() {
-		for _, command := range []string{"open", "hand_in_copy", "complete", "import", "hand_over"} {
+		for _, command := range []string{"open", "hand_in_copy", "carry_over", "complete", "import", "hand_over"} {
 			e.Subscribe(k.Name, command, func(ctx context.Context, _ event.Event, rec record.Record) error {
 				x, ok := rec.(*Submission)
 				if !ok || x.Content.V == nil || !slices.Contains(opened(x.Kind), x.State) {

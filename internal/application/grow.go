@@ -3,13 +3,16 @@ package application
 import (
 	"context"
 
+	"funn/internal/call"
 	"funn/internal/platform/access"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/record"
 )
 
 // Grow makes an application of an invited sketch, in the form of the second stage
-// with what the sketch said. One sketch grows into one application.
+// with what the sketch said. One sketch grows into one application. When applications
+// are no longer taken, as after a complaint that was right, it is assessed at once, by
+// what the sketch says; what is missing is asked for as mending.
 func (s *Service) Grow(ctx context.Context, sketch *Submission) (*Submission, error) {
 	ctx = access.With(ctx, access.System)
 	if sketch.State != Invited {
@@ -34,9 +37,18 @@ func (s *Service) Grow(ctx context.Context, sketch *Submission) (*Submission, er
 		if err != nil {
 			return err
 		}
+		if s.tooLate(ctx, of) {
+			x, err = s.Applications.Do(context.WithValue(ctx, openedKey{}, sketch.Content.V), x.ID, "carry_over", record.Input{})
+			return err
+		}
 		return s.fill(ctx, x, Write(of, Application, *sketch.Content.V))
 	})
 	return x, err
+}
+
+// tooLate says whether nobody can write an application in the call any more.
+func (s *Service) tooLate(ctx context.Context, of *call.Call) bool {
+	return of.Ended(Application, s.Applications.Engine().Now(ctx)) || of.Stage() == Application && of.State != call.Open2
 }
 
 // GrownFrom gives the application that grew from a sketch, as far as the context's

@@ -28,12 +28,16 @@ var sizes = map[string]int{Sketch: 4, Application: 6}
 
 // openingCommands are what the program does at the deadline and when two holders
 // have opened the call.
-func (s *Service) openingCommands(string) []command {
-	return []command{
+func (s *Service) openingCommands(kind string) []command {
+	var out []command
+	if kind == Application {
+		out = append(out, command{Command: lifecycle.Command{Name: "carry_over", Path: "tas-opp", From: []string{Draft}, To: []string{Assessing}, System: true, Notify: section, Ground: "krav 3.3; fvl. § 34"}, Apply: s.open})
+	}
+	return append(out, []command{
 		{Command: lifecycle.Command{Name: "expire", Path: "utlop", From: []string{Draft}, To: []string{Expired}, System: true}},
 		{Command: lifecycle.Command{Name: "open", Path: "apne", From: []string{Submitted}, To: []string{Assessing}, System: true}, Apply: s.open},
 		{Command: lifecycle.Command{Name: "cannot_open", Path: "kan-ikke-apnes", From: []string{Submitted}, To: []string{Returned}, System: true, Notify: section}, Apply: s.cannotOpen},
 		{Command: lifecycle.Command{Name: "hand_in_copy", Path: "lever-kopien", From: []string{Returned}, To: []string{Assessing}, Who: authors, Notify: section,
 			Fields: []form.Field{{Name: "copy", Type: form.Area, Required: true, Max: mostWritten, Private: true}}}, Check: unreadable, Apply: s.handInCopy},
-	}
+	}...)
 }

@@ -252,7 +252,7 @@ func TestLetters(t *testing.T) {
 		for _, tag := range []string{"nb", "nn", "en"} {
 			for _, what := range application.Letters {
 				kind := application.Application
-				if what == application.LetterInvite || what == application.LetterRejectFirst {
+				if what == application.LetterInvite || what == application.LetterInviteLate || what == application.LetterRejectFirst {
 					kind = application.Sketch
 				}
 				x := h.Put(t, kind, c, "Tillit {reasons}", 1, func(x *application.Submission) {
