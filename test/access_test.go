@@ -732,6 +732,12 @@ func compareWorlds(t *testing.T, with, without *site, beside []string, persons .
 			}
 		}
 	}
+	return comparePages(t, with, without, all, persons...)
+}
+
+// comparePages reads the pages as each of the persons in both worlds.
+func comparePages(t *testing.T, with, without *site, all []string, persons ...string) (cells int) {
+	t.Helper()
 	for _, path := range all {
 		for _, person := range persons {
 			cells++

@@ -2,13 +2,16 @@ package test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"funn/internal/application"
 	"funn/internal/assessment"
 	"funn/internal/call"
+	"funn/internal/decision"
 	"funn/internal/platform/access"
+	"funn/internal/platform/db"
 	"funn/internal/platform/form"
 	"funn/internal/platform/record"
 )
@@ -20,7 +23,7 @@ func (s *site) assessed(t testing.TB) (c *call.Call, x *application.Submission) 
 	ctx := system(t.Context())
 	calls, _ := s.Engine.Kind("call")
 	c = calls.(*call.Kind).New()
-	c.Number, c.Title, c.State, c.Owner = "U-2023-900", "Tillit til Nav", call.Assessment1, "fageier"
+	c.Number, c.Title, c.State, c.Owner, c.FrameOre = "U-2023-900", "Tillit til Nav", call.Assessment1, "fageier", 10_000_000_00
 	for i, by := range []string{call.ByOwner, call.BySection} {
 		name := map[string]string{"nb": "Kriterium", "nn": "Kriterium", "en": "Criterion"}
 		c.Criteria.V = append(c.Criteria.V, call.Criterion{ID: i + 1, Names: name, Meanings: name, Weight: 50, Principles: call.Principles, Assessor: by})
@@ -163,4 +166,94 @@ func TestDisqualifiedWorlds(t *testing.T) {
 	if neutral(page) == neutral(all) {
 		t.Error("the search finds the same for both: it was not tried")
 	}
+}
+
+// What is proposed and decided of an application is nobody's who applied until it is
+// told: to them, one that is proposed for an award, one for a refusal and one that
+// nothing is proposed of are the same to the byte, on every page, list and search, in
+// the letters, and in what is refused.
+func TestProposedWorlds(t *testing.T) {
+	award, refusal, none := onSQLite(t), onSQLite(t), onSQLite(t)
+	worlds := []*site{award, refusal, none}
+	as := func(s *site, who, kind, id, command string, in record.Input) {
+		t.Helper()
+		k, _ := s.Engine.Kind(kind)
+		if _, err := k.Run(access.With(t.Context(), s.actor(t, who)), id, command, in); err != nil {
+			t.Fatalf("%s of %s by %s: %v", command, id, who, err)
+		}
+	}
+	var calls []*call.Call
+	for _, s := range worlds {
+		s.transport = direct{s.Handler}
+		c, _ := s.assessed(t)
+		calls = append(calls, c)
+		x := s.opened(t, c, application.Application, "SO-WAIT", "Kari Nordmann")
+		s.assesses(t, x, call.ByOwner, "fageier", "VU-W1", assessment.Delivered)
+		s.assesses(t, x, call.BySection, "fou2", "VU-W2", assessment.Delivered)
+		if _, err := s.Engine.DB.Exec(t.Context(), "UPDATE record SET state = $1 WHERE id = $2", call.Assessment2, c.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pages := []string{"/min-side", "/sok?q=skjult", "/sok?q=SO-WAIT", "/trad/SO-WAIT"}
+	for _, page := range []string{"", "/logg", "/innhold", "/trekk", "/dialog", "/klag", "/rett", "/ta-imot", "/innstill", "/vedta", "/tilbake-til-vurdering", "/send"} {
+		pages = append(pages, "/soknad/SO-WAIT"+page)
+	}
+	cells := 0
+	look := func(step string) {
+		t.Helper()
+		var letters []string
+		for _, s := range worlds {
+			if err := s.Settle(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			texts, err := db.All[string](t.Context(), s.Engine.DB, "SELECT subject || body FROM mail_message WHERE to_address LIKE 'forsker@%' AND subject LIKE '%SO-WAIT%' ORDER BY at, key")
+			if err != nil {
+				t.Fatal(err)
+			}
+			letters = append(letters, same(strings.Join(texts, "\n")))
+		}
+		if letters[0] != letters[2] || letters[1] != letters[2] {
+			t.Errorf("%s: the letters tell the worlds apart: %q", step, letters)
+		}
+		before := t.Failed()
+		compare := comparePages
+		if step == "decided" {
+			compare = compareWorlds
+		}
+		cells += compare(t, award, none, pages, "forsker") + compare(t, refusal, none, pages, "forsker")
+		if !before && t.Failed() {
+			t.Fatalf("the worlds differ when it is %s", step)
+		}
+	}
+	look("assessed")
+	id := func(s *site) string { return s.head(t, "SO-WAIT").ID }
+	as(award, "fou", "application", id(award), "propose", record.Input{Values: form.Of("outcome", "award", "amount", "100000000", "reasons", "Ja")})
+	as(refusal, "fou", "application", id(refusal), "propose", record.Input{Values: form.Of("outcome", "reject", "reasons", "Nei")})
+	for _, s := range worlds {
+		as(s, "fou", "application", id(s), "note", record.Input{Values: form.Of("note", "Kan dere fortelle mer?")})
+	}
+	look("proposed")
+	for i, s := range worlds[:2] {
+		if _, err := s.Engine.DB.Exec(t.Context(), "UPDATE record SET state = $1 WHERE id = $2", call.Proposed, calls[i].ID); err != nil {
+			t.Fatal(err)
+		}
+		meetings, _ := s.Engine.Kind("meeting")
+		m := &decision.Meeting{Call: calls[i].ID, On: demoDay}
+		m.Title, m.State, m.Unit, m.Present.V = "Møte", decision.Under, "avdir", []string{"utvalg", "utvalg2"}
+		if err := meetings.(*record.Kind[*decision.Meeting]).Import(system(t.Context()), m, ""); err != nil {
+			t.Fatal(err)
+		}
+		as(s, "utvalg2", "application", id(s), "stand", record.Input{Values: form.Of("agree", "yes")})
+		as(s, "utvalg", "application", id(s), "decide", record.Input{})
+	}
+	if _, err := none.Engine.DB.Exec(t.Context(), "UPDATE record SET state = $1 WHERE id = $2", call.Proposed, calls[2].ID); err != nil {
+		t.Fatal(err)
+	}
+	look("decided")
+	for _, s := range worlds[:2] {
+		as(s, "utvalg", "application", id(s), "reopen", record.Input{Reason: "Ny opplysning"})
+		as(s, "fou", "application", id(s), "reassess", record.Input{Reason: "Ny vurdering"})
+	}
+	look("assessed again")
+	t.Logf("%d cells", cells)
 }

@@ -4,10 +4,15 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"funn/internal/platform/access"
+	"funn/internal/platform/db"
+	"funn/internal/platform/form"
 	"funn/internal/platform/mail"
+	"funn/internal/platform/record"
 )
 
 const enter = "/logginn/epost/lenke"
@@ -190,5 +195,39 @@ func TestLoginLinkIsLimited(t *testing.T) {
 	}
 	if got[http.StatusSeeOther] != 10 || got[http.StatusTooManyRequests] != 4 {
 		t.Errorf("answers by status: %v", got)
+	}
+}
+
+// Whoever has the address has the account: both the old and the new one are told when a
+// system manager changes it.
+func TestChangeOfAddressIsTold(t *testing.T) {
+	s := onSQLite(t)
+	p := s.head(t, "forsker")
+	before, err := db.One[string](t.Context(), s.Engine.DB, "SELECT email FROM person WHERE id = $1", p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	organisation, err := db.One[string](t.Context(), s.Engine.DB, "SELECT organisation FROM person WHERE id = $1", p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	people, _ := s.Engine.Kind("person")
+	for _, address := range []string{before, "ny@example.org"} { // the first changes nothing
+		in := record.Input{Values: form.Of("name", p.Title, "email", address, "organisation", organisation)}
+		if _, err := people.Run(access.With(t.Context(), s.actor(t, "admin")), p.ID, "edit", in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	to, err := db.All[string](t.Context(), s.Engine.DB, "SELECT to_address FROM mail_message WHERE body LIKE $1 ORDER BY to_address", "%til ny@example.org%")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{before, "ny@example.org"}
+	slices.Sort(want)
+	if before == "" || !slices.Equal(to, want) {
+		t.Errorf("told: %q, want %q", to, want)
+	}
+	if status, page := s.get(t, "admin", "/organisasjon/person/"+p.Number+"/logg"); status != http.StatusOK || !strings.Contains(page, before) || strings.Contains(page, "⟦") {
+		t.Errorf("the log of the person (%d) does not say what the address was (%v, %v)", status, strings.Contains(page, before), strings.Contains(page, "⟦"))
 	}
 }

@@ -276,6 +276,7 @@ func (h *house) register() error {
 			m.Subscribe(h.engine)
 		}
 	}
+	h.engine.Subscribe(h.people.Persons.Name, "edit", h.readdressed)
 	return nil
 }
 

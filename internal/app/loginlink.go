@@ -11,11 +11,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"funn/internal/org"
 	"funn/internal/platform/authn"
+	"funn/internal/platform/event"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/jobs"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/mail"
+	"funn/internal/platform/record"
 	"funn/internal/platform/ui"
 	"funn/internal/platform/web"
 )
@@ -231,4 +234,28 @@ func (f linkForm) errors() []ui.FieldError {
 		return nil
 	}
 	return []ui.FieldError{{ID: f.Email.ID, Text: f.Email.Error}}
+}
+
+// readdressed tells both addresses that an account has changed from the one to the
+// other: whoever has the address has the account.
+func (h *house) readdressed(ctx context.Context, ev event.Event, rec record.Record) error {
+	p := rec.(*org.Person)
+	before, changed := ev.Told()[org.AddressBefore]
+	if !changed {
+		return nil
+	}
+	ctx = h.in(ctx, lang.NB)
+	for _, to := range append(before, p.Email) {
+		if to == "" {
+			continue
+		}
+		err := mail.Queue(ctx, h.db, mail.Message{
+			To: to, Lang: string(lang.NB), Subject: lang.T(ctx, "mail.address_changed"), At: ev.At,
+			Text: lang.T(ctx, "mail.address_changed_text", "before", before[0], "after", p.Email),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -137,10 +137,13 @@ func (h *house) tell(ctx context.Context, n record.Notice) error {
 // write writes the letter of an event to one person, whom it may have given
 // something to do.
 func (h *house) write(ctx context.Context, n record.Notice, p *org.Person, tasks []record.Task) error {
-	subject := n.Head.Number + ": " + n.Head.Title
+	subject, state := n.Head.Number+": "+n.Head.Title, n.Head.State
+	if !p.Staff {
+		state = h.engine.Outside(n.Head.Kind, state)
+	}
 	text := lang.T(ctx, "mail.event", "who", recordweb.ActorName(ctx, n.Event), "what", recordweb.EventText(ctx, n.Event),
 		"kind", lang.T(ctx, n.Head.Kind+".name"), "number", n.Head.Number, "title", n.Head.Title,
-		"state", lang.T(ctx, n.Head.Kind+".state."+n.Head.State), "address", h.settings.BaseURL+n.Path+"/"+url.PathEscape(n.Head.Number))
+		"state", lang.T(ctx, n.Head.Kind+".state."+state), "address", h.settings.BaseURL+n.Path+"/"+url.PathEscape(n.Head.Number))
 	if n.Event.Reason != "" {
 		text += "\n\n" + lang.T(ctx, "mail.reason", "reason", n.Event.Reason)
 	}

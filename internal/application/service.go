@@ -123,6 +123,8 @@ func statesOf(names ...string) []lifecycle.State {
 			out[i].Label, out[i].Tone = "draft", lifecycle.Neutral
 		case Submitted:
 			out[i].Label = "submitted"
+		case Proposed: // what is proposed of a case is nobody's who applied until it is told
+			out[i].Untold = Assessing
 		case Returned:
 			out[i].Tone = lifecycle.Warning
 		case Invited, Awarded, Conditions, Contracted:

@@ -221,7 +221,9 @@ func (d *Directory) Recipients(ctx context.Context, n record.Notice) ([]*Person,
 // PersonByExternal gives the person who is known to the issuer as the subject,
 // makes one at the first login, and brings name, address and the roles that
 // follow from groups up to date. Nothing is written when nothing has changed.
-// Somebody closed is Forbidden, with the key person.closed.
+// Somebody who was registered with the address before they logged in is joined with
+// it. Somebody closed is Forbidden, with the key person.closed; an address that is
+// another's, with the key person.address_taken.
 func (d *Directory) PersonByExternal(ctx context.Context, issuer, subject string, profile authn.Profile) (string, error) {
 	id, err := d.login(ctx, issuer, subject, profile)
 	if err != nil && db.IsUnique(err) {
@@ -249,6 +251,17 @@ func (d *Directory) login(ctx context.Context, issuer, subject string, profile a
 	}
 	told := record.Input{Values: form.Of("name", cut(name, 200), "email", email).With("roles", profile.Roles...)}
 	if len(known) == 0 {
+		same, err := d.sameAddress(ctx, email)
+		if err != nil {
+			return "", err
+		}
+		if same != nil {
+			in := told.Values.With("issuer", issuer).With("subject", subject)
+			if _, err := d.Persons.As(ctx, same.ID, "join_login", record.Input{Values: in}); err != nil {
+				return "", fmt.Errorf("first login of %s: %w", same.ID, err)
+			}
+			return same.ID, nil
+		}
 		p, err := d.Persons.Create(all(ctx), "first_login", told, func(p *Person) { p.Issuer, p.Subject = issuer, subject })
 		if err != nil {
 			return "", fmt.Errorf("first login: %w", err)
@@ -273,6 +286,29 @@ func (d *Directory) login(ctx context.Context, issuer, subject string, profile a
 		return "", fmt.Errorf("login of %s: %w", p.ID, err)
 	}
 	return p.ID, nil
+}
+
+// sameAddress gives the person of the agency who was registered with the address before
+// they logged in: whoever comes with it now is the same. The login service is believed:
+// it says what roles people have too. Where the address is of somebody outside the
+// agency, or of one who logs in as somebody else, two persons would share it, neither
+// would get a one-time link any more, and one could meet as two in a case: that is
+// Forbidden, with the key person.address_taken, until a system manager has settled whose
+// it is.
+func (d *Directory) sameAddress(ctx context.Context, email string) (*Person, error) {
+	if email == "" {
+		return nil, nil
+	}
+	found, err := d.Persons.List(all(ctx), *new(db.Where).And("b.email = ? AND r.state = ?", email, Active), "r.id", 2, 0)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("look up an address: %w", err)
+	case len(found) == 0:
+		return nil, nil
+	case len(found) > 1 || !found[0].Staff || found[0].Issuer != "":
+		return nil, fault.New(fault.Forbidden, "person.address_taken")
+	}
+	return found[0], nil
 }
 
 func cut(s string, limit int) string {

@@ -198,6 +198,7 @@ func (d *Directory) persons() *record.Kind[*Person] {
 
 			// What the agency's login service says at login (package authn).
 			{Command: lifecycle.Command{Name: "first_login", Path: "forste-innlogging", Create: true, To: alive, System: true, Fields: loginFields}, Apply: d.firstLogin},
+			{Command: lifecycle.Command{Name: "join_login", Path: "kobling", From: alive, System: true, Fields: append([]form.Field{{Name: "issuer", Required: true, Private: true}, {Name: "subject", Required: true, Private: true}}, loginFields...)}, Apply: d.joinLogin},
 			// Whoever follows a link to an address that nobody has makes an account as one who applies.
 			{Command: lifecycle.Command{Name: "sign_up", Path: "ny-konto", Create: true, To: alive, System: true, Fields: []form.Field{{Name: "name", Required: true, Max: 100}, {Name: "email", Required: true, Max: 150}}}, Apply: signUp},
 			{Command: lifecycle.Command{Name: "login_roles", Path: "innlogging", From: alive, System: true, Fields: loginFields}, Apply: d.applyLogin},

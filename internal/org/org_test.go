@@ -393,6 +393,41 @@ func TestLogin(t *testing.T) {
 }
 
 // Two first logins at once make one person.
+// Who was registered with the address before they logged in is joined with it; an address
+// that is another's lets nobody in twice.
+func TestFirstLoginOfTheRegistered(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		ctx := context.Background()
+		login := func(subject, email string) (string, error) {
+			return h.PersonByExternal(ctx, "https://login.example.org", subject, authn.Profile{Name: "Ann Berg", Email: email, Roles: []string{"fou"}})
+		}
+		count := func() int {
+			n, err := h.Persons.Count(access.With(ctx, access.System), db.Where{})
+			must(t, err)
+			return n
+		}
+		p, err := h.Persons.Create(h.as(t, "admin"), "register", input("", "name", "Ann B.", "email", "ann@example.org", "unit", "avdir"), nil)
+		must(t, err)
+		before := count()
+		id, err := login("s-9", "Ann@example.org")
+		must(t, err)
+		got, err := h.Persons.Load(ctx, p.ID)
+		must(t, err)
+		if id != p.ID || count() != before || got.Issuer == "" || !got.Holds(got.Created, org.FoU) && len(got.Grants.V) != 1 {
+			t.Errorf("the registered is %s, who logs in %s: %+v", p.ID, id, got)
+		}
+		if again, err := login("s-9", "ann@example.org"); err != nil || again != id {
+			t.Errorf("the second login: %s, %v", again, err)
+		}
+		_, err = login("s-10", "ann@example.org")
+		refused(t, "another with the same address", fault.Forbidden, "person.address_taken", err)
+		_, err = h.SignUp(ctx, "Ann Berg", "soker@example.org")
+		must(t, err)
+		_, err = login("s-11", "soker@example.org")
+		refused(t, "an applicant's address", fault.Forbidden, "person.address_taken", err)
+	})
+}
+
 func TestFirstLoginsAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		ids := make(chan string, 8)

@@ -74,9 +74,19 @@ func registerPerson(_ context.Context, c *record.Change[*Person]) error {
 	return describePlace(c.Rec, c.In)
 }
 
+// editPerson notes what the address was: whoever has the address has the account, and
+// both are told.
 func editPerson(_ context.Context, c *record.Change[*Person]) error {
-	return describePlace(c.Rec, c.In)
+	before := c.Rec.Email
+	err := describePlace(c.Rec, c.In)
+	if c.Rec.Email != before {
+		c.Note(AddressBefore, before)
+	}
+	return err
 }
+
+// AddressBefore is what the event of a change of address says the address was by.
+const AddressBefore = "email_before"
 
 // notSelf keeps a system manager from giving rights to themselves.
 func notSelf(ctx context.Context, p *Person, _ form.Values) (v record.Verdict, err error) {
@@ -216,6 +226,12 @@ func signUp(_ context.Context, c *record.Change[*Person]) error {
 // firstLogin makes a person of somebody whom the agency's login service knows.
 func (d *Directory) firstLogin(ctx context.Context, c *record.Change[*Person]) error {
 	c.Rec.Number, c.Rec.Staff = c.Rec.ID, true
+	return d.applyLogin(ctx, c)
+}
+
+// joinLogin lets somebody who was registered before log in by the login service.
+func (d *Directory) joinLogin(ctx context.Context, c *record.Change[*Person]) error {
+	c.Rec.Issuer, c.Rec.Subject = c.In.String("issuer"), c.In.String("subject")
 	return d.applyLogin(ctx, c)
 }
 

@@ -34,6 +34,9 @@ type State struct {
 	Label string // public label; several states may share one: the message KIND.label.LABEL
 	Tone  Tone
 	Final bool // nothing more is expected; days are no longer counted
+	// Untold is the state that people outside the agency are told that the record is in,
+	// where this one is a step of the agency's own that would tell them what is coming.
+	Untold string
 }
 
 // Command is one thing an actor can do to a record. A command with To moves it

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -380,6 +381,38 @@ func (e *Engine) Referring(ctx context.Context, ids ...string) ([]Edge, error) {
 		out = append(out, rows...)
 	}
 	return out, nil
+}
+
+// Told gives the state that the context's actor is told that a record of the kind is in:
+// its own to the agency's people.
+func (e *Engine) Told(ctx context.Context, kind, state string) string {
+	if a := access.From(ctx); a.Staff || a.System {
+		return state
+	}
+	return e.Outside(kind, state)
+}
+
+// Outside gives the state that people outside the agency are told that a record of the
+// kind is in.
+func (e *Engine) Outside(kind, state string) string {
+	return cmp.Or(e.LabelOf(kind, state).Untold, state)
+}
+
+// SinceTold says whether the context's actor is told since when a record is in the
+// state: not where they are not told which of two it is.
+func (e *Engine) SinceTold(ctx context.Context, kind, state string) bool {
+	told := e.Told(ctx, kind, state)
+	if told != state {
+		return false
+	}
+	if k, ok := e.kinds[kind]; ok {
+		for _, s := range k.Lifecycle().States {
+			if s.Name != state && e.Told(ctx, kind, s.Name) == state {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // LabelOf gives the public label and tone of a record's state.

@@ -428,7 +428,9 @@ func (s *Site) node(ctx context.Context, h record.Head, ball Ball) ui.ChainNode 
 	if h.Lang != string(lang.From(ctx).Tag()) {
 		n.Lang = h.Lang
 	}
-	if !sinceKnown(&h) {
+	if !s.Engine.SinceTold(ctx, h.Kind, h.State) {
+		n.When = ""
+	} else if !sinceKnown(&h) {
 		n.When = lang.T(ctx, "date.unknown")
 	} else if !s.Engine.LabelOf(h.Kind, h.State).Final {
 		n.Days = lang.Days(ctx, clock.Days(h.StateSince, s.Engine.Now(ctx)))
@@ -500,7 +502,7 @@ func (s *Site) story(ctx context.Context, a access.Actor, heads map[string]recor
 				changes = append(changes, ui.Change{Label: lang.T(ctx, "thread.after"), To: lang.Days(ctx, d)})
 			}
 		}
-		entry.Details = append(changes, stateChange(ctx, ev)...)
+		entry.Details = append(changes, stateChange(ctx, s.Engine, ev)...)
 		out = append(out, toldOf(entry, tells(s.Engine, a, subjects[ev.RecordID], ev), entry.Details))
 	}
 	return out, total, first, nil
@@ -553,9 +555,9 @@ func (s *Site) daysBar(ctx context.Context, a access.Actor, h record.Head) (temp
 		}
 	}
 	for _, ev := range events {
-		if ev.To != state {
+		if to := s.Engine.Told(ctx, h.Kind, ev.To); to != state {
 			stay(ev.At, false)
-			state, since = ev.To, ev.At
+			state, since = to, ev.At
 		}
 	}
 	if !s.Engine.LabelOf(h.Kind, state).Final {

@@ -1,6 +1,7 @@
 package recordweb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -152,11 +153,11 @@ func (p *pages[T]) ask(c *web.Context, status int, cmd lifecycle.Command, rec T,
 		action = p.address(h) + "/" + cmd.Path
 		props.Cancel = p.address(h)
 		crumbs = append(crumbs, ui.Crumb{Label: h.Number, Href: p.address(h)})
-		version := a.version
-		if version == 0 {
-			version = h.Version
+		// How often the record has changed is told outside the agency only to edit it: it would tell
+		// an applicant what the agency does meanwhile.
+		if cmd.Edit || c.Actor.Staff {
+			props.Form.Hidden = append(props.Form.Hidden, ui.HiddenField{Name: "_version", Value: strconv.Itoa(cmp.Or(a.version, h.Version))})
 		}
-		props.Form.Hidden = append(props.Form.Hidden, ui.HiddenField{Name: "_version", Value: strconv.Itoa(version)})
 		if p.view.About != nil {
 			var err error
 			if props.Case, err = p.view.About(ctx, cmd.Name, rec); err != nil {

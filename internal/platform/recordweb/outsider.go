@@ -40,7 +40,7 @@ func tells(e *record.Engine, a access.Actor, s access.Subject, ev event.Event) t
 	if cmd, ok := k.Lifecycle().Command(ev.Command); ok && access.Allows(cmd.Notify, a, s) {
 		return lettered
 	}
-	if ev.From != ev.To {
+	if e.Outside(ev.Kind, ev.From) != e.Outside(ev.Kind, ev.To) {
 		return moved
 	}
 	return untold

@@ -191,8 +191,8 @@ func (p *pages[T]) frame(c *web.Context, title string, crumbs ...ui.Crumb) ui.Pa
 
 // StateTag gives the tag of a record's state.
 func StateTag(ctx context.Context, e *record.Engine, h *record.Head) ui.TagProps {
-	s := e.LabelOf(h.Kind, h.State)
-	return ui.TagProps{Tone: tone(s.Tone), Text: lang.T(ctx, h.Kind+".state."+h.State)}
+	state := e.Told(ctx, h.Kind, h.State)
+	return ui.TagProps{Tone: tone(e.LabelOf(h.Kind, state).Tone), Text: lang.T(ctx, h.Kind+".state."+state)}
 }
 
 // AlertTag gives the tag of what is wrong with a record; ok is false when
@@ -304,9 +304,11 @@ func (p *pages[T]) show(tab string, body func(*web.Context, T) (templ.Component,
 // now tells where the record stands, for how long, and whom it waits for.
 func (p *pages[T]) now(ctx context.Context, h *record.Head, inside bool) ([]ui.Fact, error) {
 	e := p.site.Engine
-	facts := []ui.Fact{{Label: lang.T(ctx, "record.state"), Text: lang.T(ctx, h.Kind+".state."+h.State)}}
+	facts := []ui.Fact{{Label: lang.T(ctx, "record.state"), Text: lang.T(ctx, h.Kind+".state."+e.Told(ctx, h.Kind, h.State))}}
 	state := e.LabelOf(h.Kind, h.State)
-	if !sinceKnown(h) {
+	if !e.SinceTold(ctx, h.Kind, h.State) {
+		// When the agency took a step of its own would tell that it did.
+	} else if !sinceKnown(h) {
 		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.since"), Text: lang.T(ctx, "date.unknown")})
 	} else if state.Final {
 		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.since"), Text: lang.Date(ctx, h.StateSince)})
@@ -635,7 +637,7 @@ func (p *pages[T]) history(c *web.Context, rec T) (templ.Component, error) {
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, toldOf(entry, t, stateChange(ctx, ev)))
+		entries = append(entries, toldOf(entry, t, stateChange(ctx, p.site.Engine, ev)))
 	}
 	if c.Actor.Staff {
 		return ui.LogList(entries), nil
@@ -644,12 +646,13 @@ func (p *pages[T]) history(c *web.Context, rec T) (templ.Component, error) {
 }
 
 // stateChange gives the change of state that an event made; nothing when it made
-// none or the record was new.
-func stateChange(ctx context.Context, ev event.Event) []ui.Change {
-	if ev.From == "" || ev.From == ev.To {
+// none that the reader is told of, or the record was new.
+func stateChange(ctx context.Context, e *record.Engine, ev event.Event) []ui.Change {
+	from, to := e.Told(ctx, ev.Kind, ev.From), e.Told(ctx, ev.Kind, ev.To)
+	if from == "" || from == to {
 		return nil
 	}
-	return []ui.Change{{Label: lang.T(ctx, "record.state"), From: lang.T(ctx, ev.Kind+".state."+ev.From), To: lang.T(ctx, ev.Kind+".state."+ev.To)}}
+	return []ui.Change{{Label: lang.T(ctx, "record.state"), From: lang.T(ctx, ev.Kind+".state."+from), To: lang.T(ctx, ev.Kind+".state."+to)}}
 }
 
 func (p *pages[T]) entry(ctx context.Context, rec T, ev event.Event) (ui.LogEntry, error) {
@@ -687,7 +690,7 @@ func (p *pages[T]) entry(ctx context.Context, rec T, ev event.Event) (ui.LogEntr
 		}
 		e.Details = append(e.Details, ui.Change{Label: label(ctx, p.kind.Name, ev.Command, name), To: text})
 	}
-	e.Details = append(e.Details, stateChange(ctx, ev)...)
+	e.Details = append(e.Details, stateChange(ctx, p.site.Engine, ev)...)
 	return e, nil
 }
 
