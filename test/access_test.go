@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -74,6 +75,12 @@ var models = map[string]model{
 		return staff(person) || state != call.Draft && state != call.Approved && state != call.Cancelled
 	},
 	"sketch": submitted, "application": submitted, "assessment": assessed,
+	// What is come to together is the section's until it is put to the subject owner, and
+	// nobody's who has an assessment of the case to deliver or may not deal with it.
+	// [plantConsensus] says who is who.
+	"consensus": func(state, person string, own bool) bool {
+		return person == "fou" && own || person == "fou2" && !own || person == "fageier" && own && state != assessment.Draft
+	},
 	// A meeting is the section's and the committee's.
 	"meeting": func(_, person string, _ bool) bool {
 		return slices.Contains([]string{"fou", "fou2", "utvalg", "utvalg2"}, person)
@@ -146,15 +153,15 @@ func word(n int) string {
 }
 
 // planted are the kinds that have canaries.
-var planted = []string{"need", "project", "publication", "uptake", "call", "sketch", "application", "assessment", "meeting"}
+var planted = []string{"need", "project", "publication", "uptake", "call", "sketch", "application", "assessment", "consensus", "meeting"}
 
 // answersCall says whether records of the kind belong to the answers to a call.
 func answersCall(kind string) bool {
-	return slices.Contains([]string{"sketch", "application", "assessment", "meeting"}, kind)
+	return slices.Contains([]string{"sketch", "application", "assessment", "consensus", "meeting"}, kind)
 }
 
 // unsearched are the kinds that no search finds.
-var unsearched = []string{"assessment", "meeting"}
+var unsearched = []string{"assessment", "consensus", "meeting"}
 
 // flock is a word that every text of the kind's canaries has, beside the word of its
 // own: one search for it finds all of them that are to be found.
@@ -218,7 +225,7 @@ func plantOne(ctx context.Context, s *site, k record.AnyKind, state lifecycle.St
 		u := &uptake.Uptake{Owner: owner, CaseWorker: worker, Project: p.ID}
 		rec, do = u, func() error { return k.Import(ctx, u, "") }
 	case *call.Kind:
-		c := &call.Call{Owner: owner, Slug: w, CancelBy: worker, FrameOre: 1}
+		c := &call.Call{Owner: owner, Slug: w, CancelBy: worker, FrameOre: 1, Sketches: 3, Applications: 2, Awards: 1, AwardedOre: awarded(w) * 100}
 		all := w + " " + flock("call")
 		text := call.Text{Title: all, Purpose: all, Eligible: all, Requirements: all, Assessed: all, Apply: all, Contact: all}
 		c.Texts.V = map[string]call.Text{"nb": text, "nn": text, "en": text}
@@ -233,6 +240,8 @@ func plantOne(ctx context.Context, s *site, k record.AnyKind, state lifecycle.St
 		return x.Base(), k.Import(ctx, x, "")
 	case *assessment.Kind:
 		return plantAssessment(ctx, s, k, state.Name, own, w)
+	case *record.Kind[*assessment.Consensus]:
+		return plantConsensus(ctx, s, k, state.Name, own, w)
 	case *record.Kind[*decision.Meeting]:
 		return plantMeeting(ctx, s, k, state.Name, own, w)
 	default:
@@ -359,6 +368,38 @@ func plantAssessment(ctx context.Context, s *site, k *assessment.Kind, state str
 	return a.Base(), k.Import(ctx, a, "")
 }
 
+// plantConsensus makes what is come to together of a case, with the word in its text.
+// Of the own, fou2 has an assessment to deliver. Of the other, fou and its subject owner
+// fageier2 may not deal with it.
+func plantConsensus(ctx context.Context, s *site, k *record.Kind[*assessment.Consensus], state string, own bool, w string) (*record.Head, error) {
+	owner, out := "fageier2", []string{"fou", "fageier2"}
+	if own {
+		owner, out = "fageier", nil
+	}
+	x, err := plantCase(ctx, s, "sketch", application.Assessing, owner, out...)
+	if err != nil {
+		return nil, err
+	}
+	r := &assessment.Consensus{Case: x.ID, CaseKind: x.Kind, Call: x.Call, Owner: owner}
+	r.Number, r.Title, r.State, r.Lang, r.Unit = k.Prefix+"-"+strings.ToUpper(w), x.Title, state, "nb", x.Unit
+	r.Scores.V = map[int]assessment.Agreement{1: {Value: 5, Text: w}}
+	r.KeptOut.V = out
+	if err := k.Import(ctx, r, ""); err != nil || !own {
+		return r.Base(), err
+	}
+	a := &assessment.Assessment{Case: x.ID, CaseKind: x.Kind, Call: x.Call, Assessor: "fou2", Sort: assessment.BySection, Due: demoDay.AddDate(0, 0, 30), Owner: owner}
+	a.Number, a.Title, a.State, a.Lang, a.Unit = "VU-"+strings.ToUpper(rand.Text()[:7]), x.Title, assessment.Begun, "nb", x.Unit
+	a.Criteria.V = []int{1}
+	assessments, _ := s.Engine.Kind("assessment")
+	return r.Base(), assessments.(*assessment.Kind).Import(ctx, a, "")
+}
+
+// awarded gives the kroner that a planted call has awarded: of each another sum.
+func awarded(w string) int64 {
+	n, _ := strconv.Atoi(strings.TrimFunc(w, func(r rune) bool { return r < '0' || r > '9' }))
+	return 987_000_000 + int64(n)
+}
+
 // plantMeeting makes a meeting, with minutes once it is over, of a case that fou2 and
 // utvalg2 may not deal with when it is the own, and fou and utvalg when it is not.
 func plantMeeting(ctx context.Context, s *site, k *record.Kind[*decision.Meeting], state string, own bool, w string) (*record.Head, error) {
@@ -381,6 +422,11 @@ func plantMeeting(ctx context.Context, s *site, k *record.Kind[*decision.Meeting
 // told says whether those who applied know what became of it in the state.
 func told(state string) bool {
 	return !slices.Contains([]string{"KLADD", "SENDT", "UTLØPT", "TRUKKET", "TIL_VURDERING", "RETURNERT", "INNSTILT"}, state)
+}
+
+// grouped writes an amount in thousands.
+func grouped(n int64) string {
+	return fmt.Sprintf("%d %03d %03d", n/1_000_000, n/1000%1000, n%1000)
 }
 
 // plain are the texts of records that hold codes and keys, not words.
@@ -463,6 +509,10 @@ func TestCanaries(t *testing.T) {
 			return nil
 		}
 		for _, c := range words {
+			if c.kind == "call" && c.state != call.Announced && c.state != call.Closed {
+				// What a call came to is nobody's before those who applied are told.
+				out = append(out, fmt.Sprint(awarded(c.word)), strings.ReplaceAll(grouped(awarded(c.word)), " ", "\u00a0"))
+			}
 			switch {
 			case models[c.kind](c.state, person, c.own) && c.kind != "call" && !answersCall(c.kind):
 			case !models[c.kind](c.state, person, c.own) && !publicAt(pattern, c):

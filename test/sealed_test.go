@@ -315,6 +315,17 @@ func TestSealedMeansSealed(t *testing.T) {
 	})
 }
 
+// letters gives all letters that are queued or sent to others than the person, without
+// what differs by chance.
+func letters(t *testing.T, s *site, but string) string {
+	t.Helper()
+	texts, err := db.All[string](t.Context(), s.Engine.DB, "SELECT to_address || subject || body FROM mail_message WHERE to_address NOT IN (SELECT email FROM person WHERE id = $1) ORDER BY to_address, subject, body", but)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return same(strings.Join(texts, "\n"))
+}
+
 // Before the deadline nobody can tell from any list, count, search, export, task or
 // page of a call whether somebody has sent a sketch, has begun on one, or has not.
 func TestWorldsBeforeTheDeadline(t *testing.T) {
@@ -335,6 +346,9 @@ func TestWorldsBeforeTheDeadline(t *testing.T) {
 	}
 	if states := len(with.records(t, "sketch")) - len(without.records(t, "sketch")); states < 1 {
 		t.Fatal("nothing was sent: the test sees nothing")
+	}
+	if a, b := letters(t, with, "forsker"), letters(t, without, "forsker"); a != b {
+		t.Errorf("the letters to others tell that something was sent: %s", difference(a, b))
 	}
 	page := "/utlysning/" + number
 	beside := []string{page, page + "/skisser", page + "/skisser.csv", page + "/soknader", page + "/svar", page + "/logg", "/trad/" + number, "/api/v1/calls?example=true", "/sok?q=skjult+tittel", "/kunnskap/utlysning/ideer-til-bedre-moter-pa-kontoret", w.at, w.at + "/send"}
