@@ -42,7 +42,9 @@ func TestShared(t *testing.T) {
 	changes, made := uint64(0), 0
 	r := &web.Router{
 		Catalog: catalog, Sessions: reader{}, Logger: slog.New(slog.DiscardHandler), Changes: func() uint64 { return changes },
-		Actor: func(_ context.Context, id string) (access.Actor, error) { return access.Actor{ID: id, Staff: true}, nil },
+		Actor: func(_ context.Context, id string) (access.Actor, error) {
+			return access.Actor{ID: id, Staff: true}, nil
+		},
 	}
 	during := func() {}
 	r.Add(web.Route{Pattern: "GET /p/{what}", Rule: web.Public, Shared: true, Handle: func(c *web.Context) error {
