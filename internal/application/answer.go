@@ -44,7 +44,10 @@ type Assessments interface {
 // Shared is what the assessments say to the applicant by one criterion.
 type Shared struct {
 	Criterion string // its name, in the language form of the content
-	Text      string
+	Text      string // empty when nothing was written to be shared
+	// Score is the common score of 1 to 7, or the mean of those given; 0 when scores are
+	// not released in the call.
+	Score float64
 }
 
 // Meetings is what is asked of the committee's meetings.
@@ -135,10 +138,10 @@ func (s *Service) answerCommands(kind string) []command {
 			Apply: s.undoDismissal},
 
 		command{Command: lifecycle.Command{Name: "appeal", Path: "klag", From: []string{Rejected, Dismissed}, To: []string{Appealed}, Who: applicant,
-			Fields: []form.Field{area("grounds", 8000)}, Notify: section, Ground: "fvl. §§ 28–29"}, Check: s.inTime, Apply: appeal},
-		command{Command: lifecycle.Command{Name: "settle_appeal", Path: "avgjor-klagen", From: []string{Appealed}, To: []string{Upheld, Reversed}, Who: section, Task: true, Confirm: true,
+			Fields: []form.Field{area("grounds", 8000)}, Notify: section, Ground: "fvl. §§ 28–29"}, Check: s.inTime, Apply: s.appeal},
+		command{Command: lifecycle.Command{Name: "settle_appeal", Path: "avgjor-klagen", From: []string{Appealed}, To: []string{Upheld, Reversed}, Who: slices.Concat(section, committee), Confirm: true,
 			Fields: []form.Field{{Name: "verdict", Type: form.Choice, Required: true, Options: form.Codes("submission.verdict", "upheld", "reversed")}, area("appeal_reasons", 8000)},
-			Ground: "fvl. §§ 33–34"}, Check: another, Apply: s.settleAppeal},
+			Ground: "krav 3.3: klageinstansen i innstillingene; fvl. §§ 33–34"}, Check: settleable, Apply: s.settleAppeal},
 		command{Command: lifecycle.Command{Name: "resume", Path: "ta-opp-igjen", From: []string{Reversed}, To: []string{Assessing}, Who: section, Task: true}, Apply: resume},
 	)
 }
@@ -176,6 +179,9 @@ func (s *Service) sketchCommands() []command {
 // where a conflict was found, and those who must agree to what is proposed.
 func tasks(x *Submission) []record.Task {
 	out := conflictTasks(x)
+	if open := x.Dealings.V.open(); x.State == Appealed && open != nil {
+		out = append(out, record.Task{Name: "settle_appeal", Command: "settle_appeal", Role: open.settler(), Since: open.At})
+	}
 	a := x.Answer.V
 	if x.Kind != Sketch || x.State != Assessing || a == nil || a.Decided() {
 		return out
@@ -444,10 +450,22 @@ func (s *Service) inTime(ctx context.Context, x *Submission, _ form.Values) (v r
 	return v, nil
 }
 
-func appeal(_ context.Context, c *change) error {
+func (s *Service) appeal(ctx context.Context, c *change) error {
+	of, err := s.CallOf(ctx, c.Rec)
+	if err != nil {
+		return err
+	}
 	d := &c.Rec.Dealings.V
-	d.Appeals = append(d.Appeals, Appeal{At: c.Now, By: c.Actor.ID, Grounds: c.In.String("grounds"), Deciders: c.Rec.Deciders()})
+	d.Appeals = append(d.Appeals, Appeal{At: c.Now, By: c.Actor.ID, Grounds: c.In.String("grounds"), Deciders: c.Rec.Deciders(), Body: of.AppealBody})
 	return nil
+}
+
+// settler gives the role of those who settle the complaint, as the call has it.
+func (a *Appeal) settler() access.Role {
+	if a.Body == call.CommitteeSettles {
+		return org.Committee
+	}
+	return org.FoU
 }
 
 // open gives the appeal that is not settled, nil when none is.
@@ -458,9 +476,15 @@ func (d *Dealings) open() *Appeal {
 	return nil
 }
 
-// another: who had a part in the decision does not settle the complaint of it.
-func another(ctx context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {
-	if a := x.Dealings.V.open(); a != nil && slices.Contains(a.Deciders, access.From(ctx).ID) {
+// settleable: the complaint is settled by the body that the call names, and by nobody
+// who had a part in the decision.
+func settleable(ctx context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {
+	a, actor := x.Dealings.V.open(), access.From(ctx)
+	switch {
+	case a == nil:
+	case !actor.Has(a.settler()):
+		v.Nothing("submission.blocked.appeal_body." + string(a.settler()))
+	case slices.Contains(a.Deciders, actor.ID):
 		v.Block("submission.blocked.decider")
 	}
 	return v, nil
@@ -499,7 +523,9 @@ func (s *Service) Prefill(ctx context.Context, command string, x *Submission, va
 	}
 	var parts []string
 	for _, p := range shared {
-		parts = append(parts, p.Criterion+":\n"+p.Text)
+		if p.Text != "" {
+			parts = append(parts, p.Criterion+":\n"+p.Text)
+		}
 	}
 	if len(parts) > 0 {
 		values["reasons"] = []string{strings.Join(parts, "\n\n")}

@@ -295,6 +295,41 @@ func TestComplaints(t *testing.T) {
 	})
 }
 
+// A complaint waits for the body that the call names, and for nobody else.
+func TestComplaintsGoToTheBodyOfTheCall(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.person(t, "fou3", org.FoU)
+		for body, want := range map[string]struct{ settles, not, key string }{
+			call.CommitteeSettles: {"utvalg", "fou3", "submission.blocked.appeal_body.utvalg"},
+			call.SectionSettles:   {"fou3", "utvalg", "submission.blocked.appeal_body.fou"},
+		} {
+			c := h.calls.Kind.New()
+			c.Title, c.State, c.FrameOre, c.Owner, c.AppealBody = "Utlysning", call.Assessment1, 10, "fageier", body
+			must(t, h.calls.Kind.Import(orgtest.System(), c, "test"))
+			x := h.put(t, application.Sketch, c, 5, nil)
+			h.did(t, x, "fou", "propose_answer", "outcome", "reject", "reasons", "Nei")
+			h.did(t, x, "fou2", "agree_quality")
+			h.did(t, x, "fageier", "agree_relevance")
+			_, err := h.calls.Kind.Do(h.As(t, "fou"), c.ID, "tell_sketches", record.Input{})
+			must(t, err)
+			h.did(t, x, "forsker", "appeal", "grounds", "Dere har lest feil")
+			waits := func(who string) bool {
+				tasks, err := h.Engine.TasksOf(h.As(t, who), access.From(h.As(t, who)))
+				must(t, err)
+				return slices.ContainsFunc(tasks, func(task record.MyTask) bool { return task.RecordID == x.ID && task.Command == "settle_appeal" })
+			}
+			if !waits(want.settles) || waits(want.not) {
+				t.Errorf("%s settles: waits for %s %v, for %s %v", body, want.settles, waits(want.settles), want.not, waits(want.not))
+			}
+			_, err = h.do(t, x, want.not, "settle_appeal", "verdict", "upheld", "appeal_reasons", "Nei")
+			refused(t, "settled by another body", fault.Conflict, want.key, err)
+			if x = h.did(t, x, want.settles, "settle_appeal", "verdict", "upheld", "appeal_reasons", "Vi står på vårt"); x.State != application.Upheld || waits(want.settles) {
+				t.Errorf("%s, still waits %v", x.State, waits(want.settles))
+			}
+		}
+	})
+}
+
 // What passes between the two sides stays between them.
 func TestDialogueAndMending(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {

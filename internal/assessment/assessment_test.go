@@ -412,6 +412,14 @@ func TestSummaryAndMissing(t *testing.T) {
 		if len(share) != 2 || share[0].Text != "Felles 1" || share[0].Criterion != "Kriterium" {
 			t.Errorf("shared: %+v", share)
 		}
+		if share[0].Score != 0 {
+			t.Error("scores are shared in a call that does not release them")
+		}
+		_, err = h.DB.Exec(t.Context(), "UPDATE call SET feedback = $2 WHERE id = $1", h.call.ID, call.ScoresReleased)
+		must(t, err)
+		if share, err = h.Shareable(h.As(t, "fou"), x.ID); err != nil || share[0].Score != float64(sums[x.ID].Criteria[0].Agreed) || share[0].Score == 0 {
+			t.Errorf("released: %+v, %v", share, err)
+		}
 	})
 }
 

@@ -1,6 +1,7 @@
 package assessment
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -224,13 +225,17 @@ func (s *Service) Missing(ctx context.Context, submissionID string) ([]record.Re
 
 // Shareable gives what the assessments say to the applicant, by criterion, in the
 // language form of the content: the common text where one is agreed on, or else what
-// each assessor wrote to be shared.
+// each assessor wrote to be shared; with the scores where the call releases them.
 func (s *Service) Shareable(ctx context.Context, submissionID string) ([]application.Shared, error) {
 	sums, err := s.Summary(ctx, submissionID)
 	if err != nil {
 		return nil, err
 	}
 	x, err := s.cases.Find(ctx, submissionID)
+	if err != nil {
+		return nil, err
+	}
+	of, err := s.callOf(ctx, x.Call)
 	if err != nil {
 		return nil, err
 	}
@@ -246,9 +251,13 @@ func (s *Service) Shareable(ctx context.Context, submissionID string) ([]applica
 				}
 			}
 		}
-		if len(texts) > 0 {
+		var score float64
+		if of.Feedback == call.ScoresReleased {
+			score = cmp.Or(float64(k.Agreed), k.Mean)
+		}
+		if len(texts) > 0 || score > 0 {
 			name, _, _ := k.In(lang.Tag(x.Lang))
-			out = append(out, application.Shared{Criterion: name, Text: strings.Join(texts, "\n\n")})
+			out = append(out, application.Shared{Criterion: name, Text: strings.Join(texts, "\n\n"), Score: score})
 		}
 	}
 	return out, nil

@@ -94,6 +94,8 @@ type Call struct {
 	Key               db.JSON[*Key]                 `db:"call_key" json:",omitzero"`           // nil until its holders are named
 	Shut              db.JSON[map[string]time.Time] `db:"shut" json:",omitzero"`               // by stage: when its deadline was first seen to have passed
 	Openings          db.JSON[map[string]Opening]   `db:"openings" json:",omitzero"`           // by stage
+	AppealBody        string                        `db:"appeal_body" json:",omitzero"`        // one of AppealBodies; empty means the first
+	Feedback          string                        `db:"feedback" json:",omitzero"`           // one of Feedbacks; empty means the first
 }
 
 // Text is what a call says in one language form.
@@ -106,6 +108,26 @@ type Text struct {
 	Apply        string `json:"apply,omitempty"`    // how to apply
 	Contact      string `json:"contact,omitempty"`
 }
+
+// Who settles complaints about a call's decisions (requirements 3.3), none of them
+// about what they had a part in themselves.
+const (
+	SectionSettles   = "section"
+	CommitteeSettles = "committee"
+)
+
+// AppealBodies are all of them.
+var AppealBodies = []string{SectionSettles, CommitteeSettles}
+
+// What applicants read of the assessments once they are told: what was written to be
+// shared, or the scores with it.
+const (
+	TextsReleased  = "texts"
+	ScoresReleased = "scores"
+)
+
+// Feedbacks are all of them.
+var Feedbacks = []string{TextsReleased, ScoresReleased}
 
 // whole says whether nothing is missing but perhaps the title.
 func (t Text) whole() bool {

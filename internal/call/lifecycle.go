@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -46,7 +47,7 @@ var (
 	// undecided are the states in which a call can still be cancelled (requirements 3.2).
 	undecided = []string{Planned, Draft, Approved, Open1, Assessment1, Open2, Assessment2, Proposed}
 	// writing are the commands that change what is approved.
-	writing = []string{"edit", "set_dates", "write_nb", "write_nn", "write_en", "set_criterion", "remove_criterion", "set_part", "remove_part", "set_question", "move_question", "remove_question"}
+	writing = []string{"edit", "set_dates", "write_nb", "write_nn", "write_en", "set_handling", "set_criterion", "remove_criterion", "set_part", "remove_part", "set_question", "move_question", "remove_question"}
 )
 
 // PlanMonths is how long a project lasts at most by the plan (FP §5.2; C10).
@@ -91,6 +92,12 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "set_dates", Path: "datoer", From: []string{Planned, Draft}, Who: section, Edit: true,
 			Fields: append([]form.Field{dateField("opens")}, later()...)}, Apply: setDates},
 		s.write(lang.NB, "tekst-bokmal"), s.write(lang.NN, "tekst-nynorsk"), s.write(lang.EN, "tekst-engelsk"),
+		{Command: lifecycle.Command{Name: "set_handling", Path: "klage-og-tilbakemelding", From: []string{Planned, Draft}, Who: section, Edit: true,
+			Fields: []form.Field{
+				{Name: "appeal_body", Type: form.Choice, Required: true, Options: form.Codes("call.appeal_body", AppealBodies...), Value: form.On(func(c *Call) string { return cmp.Or(c.AppealBody, SectionSettles) })},
+				{Name: "feedback", Type: form.Choice, Required: true, Options: form.Codes("call.feedback", Feedbacks...), Value: form.On(func(c *Call) string { return cmp.Or(c.Feedback, TextsReleased) })},
+			},
+			Ground: "krav 3.3: klageinstans i innstillinger; fvl. § 28"}, Apply: setHandling},
 		{Command: lifecycle.Command{Name: "set_criterion", Path: "kriterium", From: []string{Draft}, Who: section, Edit: true,
 			Fields: []form.Field{
 				{Name: "criterion", Type: form.Choice, Required: true, Options: form.Codes("call.criterion", NewCriterion), From: criteria},

@@ -227,7 +227,7 @@ func (s *Service) copied(ctx context.Context, c *record.Change[*Call]) (err erro
 	rec.Title, rec.PlanYear, rec.Lang, rec.Unit = c.In.String("title"), c.In.Int("plan_year"), from.Lang, home(c)
 	rec.Theme, rec.Note, rec.FrameOre, rec.Owner = from.Theme, from.Note, from.FrameOre, from.Owner
 	rec.MaxMonths, rec.MonthsReason, rec.Presentations = from.MaxMonths, from.MonthsReason, from.Presentations
-	rec.ApplicationsClock = from.ApplicationsClock
+	rec.ApplicationsClock, rec.AppealBody, rec.Feedback = from.ApplicationsClock, from.AppealBody, from.Feedback
 	rec.DeadlineClock, rec.Criteria.V, rec.Texts.V = from.DeadlineClock, slices.Clone(from.Criteria.V), map[string]Text{}
 	rec.Form.V = from.ownForm()
 	for tag, text := range from.Texts.V {
@@ -296,6 +296,12 @@ func writeText(tag lang.Tag) func(context.Context, *record.Change[*Call]) error 
 		changed(c.Rec)
 		return nil
 	}
+}
+
+func setHandling(_ context.Context, c *record.Change[*Call]) error {
+	changed(c.Rec)
+	c.Rec.AppealBody, c.Rec.Feedback = c.In.String("appeal_body"), c.In.String("feedback")
+	return nil
 }
 
 func setCriterion(_ context.Context, c *record.Change[*Call]) error {

@@ -240,7 +240,7 @@ func TestLongProjectsNeedAReason(t *testing.T) {
 // A copy has last year's texts, criteria and terms, and this year's own to fill in.
 func TestCopy(t *testing.T) {
 	each(t, func(t *testing.T, s *call.Service) {
-		from := draft(t, s, whole...)
+		from := draft(t, s, append(slices.Clone(whole), step{"set_handling", []string{"appeal_body", call.CommitteeSettles, "feedback", call.ScoresReleased}})...)
 		c, err := s.Kind.Create(fou, "copy", input("original", from.ID, "title", "Utlysning", "plan_year", "2024"), nil)
 		must(t, err)
 		if c.State != call.Draft || c.Number == from.Number || c.PlanYear != 2024 || c.Slug == from.Slug || c.Slug == "" {
@@ -251,7 +251,7 @@ func TestCopy(t *testing.T) {
 		}
 		want := from.Texts.V["nn"]
 		want.Title = ""
-		if c.Texts.V["nn"] != want || c.Texts.V["nb"] != from.Texts.V["nb"] || c.FrameOre != from.FrameOre || c.Owner != from.Owner || c.DeadlineClock != "12:00:00" {
+		if c.Texts.V["nn"] != want || c.Texts.V["nb"] != from.Texts.V["nb"] || c.FrameOre != from.FrameOre || c.Owner != from.Owner || c.AppealBody != call.CommitteeSettles || c.Feedback != call.ScoresReleased || c.DeadlineClock != "12:00:00" {
 			t.Errorf("the copy says %+v", c)
 		}
 		if len(c.Needs.V) > 0 || c.Opened.V.Known() || c.Deadline.V.Known() {

@@ -200,6 +200,12 @@ func (p *pages) terms(ctx context.Context, x *call.Call) []ui.Fact {
 	if x.Presentations > 0 {
 		fact("call.field.presentations", lang.TN(ctx, "call.presentations", x.Presentations))
 	}
+	if x.AppealBody != "" {
+		fact("call.fact.appeal_body", lang.T(ctx, "call.appeal_body."+x.AppealBody))
+	}
+	if x.Feedback != "" {
+		fact("call.fact.feedback", lang.T(ctx, "call.feedback."+x.Feedback))
+	}
 	return out
 }
 
