@@ -102,55 +102,84 @@ func TestMeetingInTime(t *testing.T) {
 }
 
 // Whoever assessed a case and turns out to be disqualified is missed: nothing is told
-// before another has, and the case can go back to get it.
+// before another has, and the case can go back to get it, also once the whole call is
+// decided.
 func TestAssessorDisqualifiedAfterwards(t *testing.T) {
-	dt.Each(t, nil, func(t *testing.T, h *dt.House) {
-		h.Cases.Assessments = h.Assess
-		h.Person(t, "fou3", org.FoU)
-		c := h.Call(t, call.Assessment2, 3_000_000)
-		x := h.Put(t, application.Application, c, "Sak", 1_000_000, nil)
-		assess := func(sort, who string, criterion string) {
-			t.Helper()
-			a, err := h.Assess.Kind.Create(h.As(t, "fou"), "request", record.Input{Values: form.Of("case", x.Number, "sort", sort, "assessor", who, "due", "2023-01-20")}, nil)
-			dt.Must(t, err)
-			for _, step := range []struct {
-				command string
-				in      form.Values
-			}{{"accept", form.Of("conflict", "none")}, {"save", form.Of("part", criterion, "score", "5", "reason_for", "x")}, {"deliver", form.Of()}} {
-				_, err = h.Assess.Kind.Do(h.As(t, who), a.ID, step.command, record.Input{Values: step.in})
-				dt.Must(t, err)
-			}
-		}
-		assess(call.ByOwner, "fageier", "1")
-		assess(call.BySection, "fou2", "2")
-		propose := []string{"outcome", "award", "amount", "100000000", "reasons", "Ja"}
-		h.Did(t, x, "fou", "propose", propose...)
-		dt.Must(t, h.Step(t, c, "fou", "propose_awards"))
-		m := h.Meet(t, c, "utvalg", "utvalg2")
-		h.Did(t, x, "utvalg2", "stand", "agree", "yes")
-		h.Did(t, x, "utvalg", "decide")
-		h.Did(t, x, "fou2", "declare", "ground", "Vi har skrevet sammen")
-		got, err := h.Cases.Applications.Actions(h.As(t, "fou"), mustLoad(t, h, x))
+	for _, late := range []bool{false, true} {
+		t.Run(map[bool]string{false: "in the meeting", true: "after the call is decided"}[late], func(t *testing.T) {
+			dt.Each(t, nil, func(t *testing.T, h *dt.House) { assessorDisqualified(t, h, late) })
+		})
+	}
+}
+
+func assessorDisqualified(t *testing.T, h *dt.House, late bool) {
+	h.Cases.Assessments = h.Assess
+	h.Person(t, "fou3", org.FoU)
+	c := h.Call(t, call.Assessment2, 3_000_000)
+	x := h.Put(t, application.Application, c, "Sak", 1_000_000, nil)
+	assess := func(sort, who string, criterion string) {
+		t.Helper()
+		a, err := h.Assess.Kind.Create(h.As(t, "fou"), "request", record.Input{Values: form.Of("case", x.Number, "sort", sort, "assessor", who, "due", "2023-01-20")}, nil)
 		dt.Must(t, err)
-		tell := slices.IndexFunc(got, func(a record.Action) bool { return a.Command.Name == "tell" })
-		if tell < 0 || !slices.ContainsFunc(got[tell].Verdict.Blocking, func(r record.Reason) bool { return r.Key == "assessment.missing."+call.BySection }) {
-			t.Errorf("telling of what somebody disqualified assessed: %+v", got)
+		for _, step := range []struct {
+			command string
+			in      form.Values
+		}{{"accept", form.Of("conflict", "none")}, {"save", form.Of("part", criterion, "score", "5", "reason_for", "x")}, {"deliver", form.Of()}} {
+			_, err = h.Assess.Kind.Do(h.As(t, who), a.ID, step.command, record.Input{Values: step.in})
+			dt.Must(t, err)
 		}
-		h.Did(t, x, "utvalg", "reopen")
-		h.Did(t, x, "fou", "reassess")
-		_, err = h.Do(t, x, "fou", "propose", propose...)
-		refused(t, "proposed again without another assessment", fault.Conflict, "assessment.missing."+call.BySection, err)
-		assess(call.BySection, "fou3", "2")
-		h.Did(t, x, "fou", "propose", propose...)
+	}
+	var m *decision.Meeting
+	propose := []string{"outcome", "award", "amount", "100000000", "reasons", "Ja"}
+	decide := func() {
+		t.Helper()
 		h.Did(t, x, "utvalg2", "stand", "agree", "yes")
 		h.Did(t, x, "utvalg", "decide")
-		_, err = h.Decisions.Meetings.Do(h.As(t, "utvalg"), m.ID, "adjourn", record.Input{})
+	}
+	confirm := func() {
+		t.Helper()
+		_, err := h.Decisions.Meetings.Do(h.As(t, "utvalg"), m.ID, "adjourn", record.Input{})
 		dt.Must(t, err)
 		_, err = h.Decisions.Meetings.Do(h.As(t, "utvalg2"), m.ID, "approve", record.Input{})
 		dt.Must(t, err)
 		dt.Must(t, h.Step(t, c, "utvalg", "decide_awards"))
-		dt.Must(t, h.Step(t, c, "fou", "announce"))
-	})
+	}
+	assess(call.ByOwner, "fageier", "1")
+	assess(call.BySection, "fou2", "2")
+	h.Did(t, x, "fou", "propose", propose...)
+	dt.Must(t, h.Step(t, c, "fou", "propose_awards"))
+	m = h.Meet(t, c, "utvalg", "utvalg2")
+	decide()
+	if late {
+		confirm()
+	}
+	h.Did(t, x, "fou2", "declare", "ground", "Vi har skrevet sammen")
+	got, err := h.Cases.Applications.Actions(h.As(t, "fou"), mustLoad(t, h, x))
+	dt.Must(t, err)
+	tell := slices.IndexFunc(got, func(a record.Action) bool { return a.Command.Name == "tell" })
+	if tell < 0 || !slices.ContainsFunc(got[tell].Verdict.Blocking, func(r record.Reason) bool { return r.Key == "assessment.missing."+call.BySection }) {
+		t.Errorf("telling of what somebody disqualified assessed: %+v", got)
+	}
+	if late {
+		refused(t, "announcing what somebody disqualified assessed", fault.Conflict, "", h.Step(t, c, "fou", "announce"))
+		dt.Must(t, h.Step(t, c, "fou", "return_awards"))
+		m = h.Meet(t, c, "utvalg", "utvalg2")
+	}
+	h.Did(t, x, "utvalg", "reopen")
+	h.Did(t, x, "fou", "reassess")
+	_, err = h.Do(t, x, "fou", "propose", propose...)
+	refused(t, "proposed again without another assessment", fault.Conflict, "assessment.missing."+call.BySection, err)
+	assess(call.BySection, "fou3", "2")
+	h.Did(t, x, "fou", "propose", propose...)
+	if late {
+		dt.Must(t, h.Step(t, c, "fou", "propose_awards"))
+	}
+	decide()
+	confirm()
+	dt.Must(t, h.Step(t, c, "fou", "announce"))
+	if x = mustLoad(t, h, x); x.State != application.Awarded || len(x.Dealings.V.Letters) != 1 {
+		t.Errorf("in the end: %s, %d letters", x.State, len(x.Dealings.V.Letters))
+	}
 }
 
 // The project of an award has those who dealt with the case, never whoever is first in
