@@ -170,18 +170,20 @@ func (s *Service) seekConflicts(e *record.Engine) {
 				if err := s.carry(ctx, x); err != nil {
 					return err
 				}
-				return s.note(ctx, x, people...)
+				if x, err = s.Find(ctx, x.ID); err != nil { // what was carried along is not found again
+					return err
+				}
+				writers, err := s.writers(ctx, x)
+				if err != nil {
+					return err
+				}
+				return s.note(ctx, x, writers(x), people...)
 			})
 		}
 	}
-	for _, command := range []string{"register", "edit", "grant", "set_stand_in", "reopen", "first_login", "login_roles", "import"} {
+	for _, command := range org.Appearing {
 		e.Subscribe(s.People.Persons.Name, command, func(ctx context.Context, _ event.Event, rec record.Record) error {
-			p := rec.(*org.Person)
-			of := []string{p.ID}
-			for _, in := range p.StandIns.V {
-				of = append(of, in.PersonID)
-			}
-			return s.seekAgain(ctx, of...)
+			return s.seekAgain(ctx, rec.(*org.Person))
 		})
 	}
 }
@@ -189,34 +191,53 @@ func (s *Service) seekConflicts(e *record.Engine) {
 // handlers are the roles by which cases are dealt with, beside the subject owner's.
 var handlers = []access.Role{org.FoU, org.Committee}
 
-// seekAgain looks for conflicts of the persons with the ids in every opened case that
-// they deal with or come to deal with.
-func (s *Service) seekAgain(ctx context.Context, of ...string) error {
-	ctx = access.With(ctx, access.System)
+// seekAgain looks for conflicts of the person, and of those who stand in for them, in
+// every opened case that they deal with or come to deal with; and, in the cases that the
+// person writes in, of all who deal with those.
+func (s *Service) seekAgain(ctx context.Context, p *org.Person) error {
+	ctx = s.People.Reading(access.With(ctx, access.System))
 	everywhere, err := s.People.Acting(ctx, nil, handlers...)
 	if err != nil {
 		return err
 	}
-	meant := func(p *org.Person) bool { return slices.Contains(of, p.ID) }
-	owning := map[string][]*org.Person{} // who deals with a case by its owner's right
+	of := []string{p.ID}
+	for _, in := range p.StandIns.V {
+		of = append(of, in.PersonID)
+	}
+	meant := func(q *org.Person) bool { return slices.Contains(of, q.ID) }
+	absent, err := s.People.StoodInFor(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	owners := []string{p.ID}
+	for _, q := range absent {
+		owners = append(owners, q.ID)
+	}
 	for _, k := range s.Kinds() {
-		cases, err := k.List(ctx, *new(db.Where).And("r.flags LIKE ?", "% "+Opened+" %").In("r.state", opened(k.Name)...), "r.number", 0, 0)
+		which := new(db.Where).Flag("r.flags", Opened).In("r.state", opened(k.Name)...)
+		if !slices.ContainsFunc(everywhere, meant) {
+			which.AndWhere(db.Or(*new(db.Where).In("b.owner", owners...), WrittenBy("r.id", p.ID)))
+		}
+		cases, err := k.List(ctx, *which, "r.number", 0, 0)
 		if err != nil {
 			return err
 		}
+		writers, err := s.writers(ctx, cases...)
+		if err != nil {
+			return err
+		}
+		owning := map[string][]*org.Person{} // who deals with a case by its owner's right
 		for _, x := range cases {
 			if _, known := owning[x.Owner]; !known {
 				if owning[x.Owner], err = s.People.Acting(ctx, []string{x.Owner}); err != nil {
 					return err
 				}
 			}
-			var people []*org.Person
-			for _, p := range slices.Concat(everywhere, owning[x.Owner]) {
-				if meant(p) {
-					people = append(people, p)
-				}
+			people := slices.Concat(everywhere, owning[x.Owner])
+			if !slices.Contains(relations(x)[relAuthor], p.ID) {
+				people = slices.DeleteFunc(people, func(q *org.Person) bool { return !meant(q) })
 			}
-			if err := s.note(ctx, x, people...); err != nil {
+			if err := s.note(ctx, x, writers(x), people...); err != nil {
 				return err
 			}
 		}
@@ -226,31 +247,49 @@ func (s *Service) seekAgain(ctx context.Context, of ...string) error {
 
 // Fit blocks what the context's actor is about to do with a case when they, or somebody
 // whom they act for, have a conflict in it that nobody knew of: something that is
-// known hides the case from them. Those who write in it have rules of their own.
+// known hides the case from them. Those who write in it have rules of their own. What
+// is found is noted, so that it is settled, also where the command's transaction is
+// undone.
 func (s *Service) Fit(ctx context.Context, x *Submission, v *record.Verdict) error {
 	actor := access.From(ctx)
 	if actor.System || slices.ContainsFunc(relations(x)[relAuthor], func(id string) bool { return slices.Contains(actor.As, id) }) {
 		return nil
 	}
-	writers, err := s.writers(ctx, x)
-	if err != nil {
+	found, err := s.suspected(ctx, x, actor.As)
+	if err != nil || !found {
 		return err
 	}
-	for _, id := range actor.As {
+	v.Block("submission.blocked.you_unfit")
+	if !slices.Contains(opened(x.Kind), x.State) {
+		return nil
+	}
+	v.Refused = func(ctx context.Context) error {
+		_, err := s.Disqualified(ctx, x.ID, actor.As...)
+		return err
+	}
+	if s.Sketches.Engine().DB.InTx(ctx) {
+		return nil
+	}
+	return v.Refused(ctx)
+}
+
+// suspected says whether one of the persons has a conflict in the case that is not
+// known already.
+func (s *Service) suspected(ctx context.Context, x *Submission, persons []string) (bool, error) {
+	writers, err := s.writers(ctx, x)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range persons {
 		p, err := s.People.Persons.Load(ctx, id)
 		if err != nil {
-			return err
+			return false, err
 		}
-		unknown, err := s.unknown(ctx, x, writers, p)
-		if err != nil {
-			return err
-		}
-		if len(unknown) > 0 {
-			v.Block("submission.blocked.you_unfit")
-			return nil
+		if unknown, err := s.unknown(ctx, x, writers(x), p); err != nil || len(unknown) > 0 {
+			return len(unknown) > 0, err
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // fitOnly makes a command one that only those can give who may deal with the case.
@@ -262,7 +301,8 @@ func (s *Service) fitOnly(c command) command {
 				return v, err
 			}
 		}
-		return v, s.Fit(ctx, x, &v)
+		err = s.Fit(ctx, x, &v)
+		return v, err
 	}
 	return c
 }
@@ -308,12 +348,16 @@ func (s *Service) Disqualified(ctx context.Context, id string, persons ...string
 		if err != nil {
 			return err
 		}
+		writers, err := s.writers(ctx, x)
+		if err != nil {
+			return err
+		}
 		for _, person := range persons {
 			p, err := s.People.Persons.Load(ctx, person)
 			if err != nil {
 				return err
 			}
-			if err := s.note(ctx, x, p); err != nil {
+			if err := s.note(ctx, x, writers(x), p); err != nil {
 				return err
 			}
 		}
@@ -334,14 +378,7 @@ func (s *Service) Declare(ctx context.Context, x *Submission, person, ground str
 }
 
 // note writes down the conflicts of the persons that are not known already.
-func (s *Service) note(ctx context.Context, x *Submission, people ...*org.Person) error {
-	if len(people) == 0 {
-		return nil
-	}
-	writers, err := s.writers(ctx, x)
-	if err != nil {
-		return err
-	}
+func (s *Service) note(ctx context.Context, x *Submission, writers []*org.Person, people ...*org.Person) error {
 	noted := map[string]bool{}
 	for _, p := range people {
 		if noted[p.ID] {
@@ -437,19 +474,31 @@ func (s *Service) grounds(ctx context.Context, x *Submission, writers []*org.Per
 	return out, err
 }
 
-// writers gives the persons who write in the case, those that are known.
-func (s *Service) writers(ctx context.Context, x *Submission) (out []*org.Person, err error) {
-	for _, id := range relations(x)[relAuthor] {
-		p, err := s.People.Persons.Load(ctx, id)
-		if err != nil && fault.Of(err) == fault.NotFound {
-			continue
-		}
+// writers gives who writes in each of the cases, those that are known.
+func (s *Service) writers(ctx context.Context, cases ...*Submission) (func(*Submission) []*org.Person, error) {
+	var ids []string
+	for _, x := range cases {
+		ids = append(ids, relations(x)[relAuthor]...)
+	}
+	slices.Sort(ids)
+	people := map[string]*org.Person{}
+	for some := range slices.Chunk(slices.Compact(ids), 500) {
+		list, err := s.People.Persons.List(access.With(ctx, access.System), *new(db.Where).In("r.id", some...), "r.id", 0, 0)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, p)
+		for _, p := range list {
+			people[p.ID] = p
+		}
 	}
-	return out, nil
+	return func(x *Submission) (out []*org.Person) {
+		for _, id := range relations(x)[relAuthor] {
+			if p := people[id]; p != nil {
+				out = append(out, p)
+			}
+		}
+		return out
+	}, nil
 }
 
 // is says whether the author is the person: by the address, or by a name of at least

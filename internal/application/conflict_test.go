@@ -2,6 +2,7 @@ package application_test
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"funn/internal/org"
 	"funn/internal/org/orgtest"
 	"funn/internal/platform/access"
+	"funn/internal/platform/authn"
 	"funn/internal/platform/db"
 	"funn/internal/platform/event"
 	"funn/internal/platform/fault"
@@ -231,22 +233,106 @@ func TestConflictOfWhoComesLater(t *testing.T) {
 				t.Errorf("%s and the other case: %v", id, err)
 			}
 		}
-		// Something that nothing tells Funn to look at again stops whoever acts on it.
-		did("forsker", "edit", "name", "Person fou2", "organisation", "fafo")
-		for _, c := range []struct {
-			command string
-			pairs   []string
-		}{
-			{"propose_answer", []string{"outcome", "reject", "reasons", "x"}}, {"settle_conflict", []string{"conflict", "1", "verdict", "cleared", "why", "x"}}, {"propose_dismissal", []string{"fault", "other", "fault_reason", "x"}},
-		} {
-			_, err := h.Sketches.Do(h.As(t, "fou2"), x.ID, c.command, input(c.pairs...))
-			f, _ := fault.As(err)
-			if f == nil || !slices.ContainsFunc(f.Fields, func(x fault.Field) bool { return x.Key == "submission.blocked.you_unfit" }) {
-				t.Errorf("%s by somebody whose name the applicant has: %v", c.command, err)
+	})
+}
+
+// Somebody who was registered before they logged in, and comes by the name that the
+// login service knows, is compared with every case at once.
+func TestConflictOfJoinedLogin(t *testing.T) {
+	eachCases(t, func(t *testing.T, h cases) {
+		x := h.opened(t, &application.Content{Title: "T", Leader: application.Author{Name: "Navn Fra Innlogging"}})
+		id, err := h.Directory.PersonByExternal(t.Context(), "entra", "1", authn.Profile{Name: "Navn Fra Innlogging", Email: "fou2@example.org", Roles: []string{string(org.FoU)}})
+		if err != nil || id != "fou2" {
+			t.Fatalf("joined with %q: %v", id, err)
+		}
+		if got := h.known(t, x.ID, "fou2"); len(got) != 1 || got[0] != application.GroundAuthor {
+			t.Errorf("joined: %v", got)
+		}
+		_, err = h.Sketches.ByNumber(h.As(t, "fou2"), x.Number)
+		kind(t, "reading it", fault.NotFound, err)
+	})
+}
+
+// When somebody who writes in a case takes another name or address, all who deal with
+// it are compared anew: the section, the committee, the owner and their stand-ins.
+func TestConflictOfChangedWriter(t *testing.T) {
+	eachCases(t, func(t *testing.T, h cases) {
+		if _, err := h.Directory.Persons.As(orgtest.System(), "fageier", "set_stand_in", input("person", "fageier2", "from", "2023-01-02")); err != nil {
+			t.Fatal(err)
+		}
+		x := h.opened(t, &application.Content{Title: "T"}, "forsker2")
+		other := h.opened(t, &application.Content{Title: "T"})
+		for i, who := range []string{"fou2", "utvalg", "fageier", "fageier2"} {
+			pairs := []string{"name", "Person " + who, "email", fmt.Sprintf("ny%d@example.org", i), "organisation", "fafo"}
+			if _, err := h.Directory.Persons.As(orgtest.System(), "forsker2", "edit", record.Input{Values: form.Of(pairs...), Reason: "x"}); err != nil {
+				t.Fatal(err)
+			}
+			if got := h.known(t, x.ID, who); len(got) != 1 || got[0] != application.GroundApplicant {
+				t.Errorf("%s: %v", who, got)
+			}
+			if got := h.known(t, other.ID, who); len(got) != 0 {
+				t.Errorf("%s in a case that they do not write in: %v", who, got)
 			}
 		}
-		if _, err := h.Sketches.Do(h.As(t, "fou2"), x.ID, "declare", input("ground", "x")); err != nil {
-			t.Errorf("declaring it: %v", err)
+	})
+}
+
+// What nothing told Funn to look at again stops whoever acts on it, is noted, hides the
+// case from them, and is settled by others.
+func TestConflictFoundWhenActing(t *testing.T) {
+	eachCases(t, func(t *testing.T, h cases) {
+		third := &org.Person{Staff: true}
+		third.ID, third.Number, third.Title, third.Unit, third.Grants.V = "fou3", "fou3", "Person fou3", "avdir", []org.Grant{{Role: org.FoU, Unit: "avdir"}}
+		if err := h.Directory.Persons.Import(orgtest.System(), third, "test"); err != nil {
+			t.Fatal(err)
+		}
+		hidden := func(x *application.Submission) bool {
+			list, err := h.Sketches.List(h.As(t, "fou2"), db.Where{}, "r.id", 0, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return !slices.ContainsFunc(list, func(y *application.Submission) bool { return y.ID == x.ID })
+		}
+		for _, c := range []struct {
+			name  string
+			pairs []string
+		}{
+			{"propose_answer", []string{"outcome", "reject", "reasons", "x"}}, {"settle_conflict", []string{"conflict", "1", "verdict", "cleared", "why", "x"}},
+			{"propose_dismissal", []string{"fault", "other", "fault_reason", "x"}}, {"", nil}, // looks at the page
+		} {
+			x := h.opened(t, &application.Content{Title: "T", Leader: application.Author{Name: "Person fou"}})
+			rename := func(name string) {
+				t.Helper()
+				if _, err := h.DB.Exec(t.Context(), "UPDATE record SET title = $1 WHERE id = $2", name, "forsker"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			rename("Person fou2")
+			if hidden(x) {
+				t.Fatal("it is not hidden to begin with")
+			}
+			if c.name == "" {
+				h.Get(t, "fou2", "/skisse/"+x.Number)
+			} else {
+				_, err := h.Sketches.Do(h.As(t, "fou2"), x.ID, c.name, input(c.pairs...))
+				f, _ := fault.As(err)
+				if f == nil || f.Kind != fault.Conflict || !slices.ContainsFunc(f.Fields, func(x fault.Field) bool { return x.Key == "submission.blocked.you_unfit" }) {
+					t.Errorf("%s by somebody whose name the applicant has: %v", c.name, err)
+				}
+			}
+			if got := h.known(t, x.ID, "fou2"); len(got) != 1 || got[0] != application.GroundApplicant || !hidden(x) {
+				t.Errorf("%q: %v, hidden %v", c.name, got, hidden(x))
+			}
+			if _, err := h.Sketches.Do(h.As(t, "fou3"), x.ID, "settle_conflict", input("conflict", "2", "verdict", "cleared", "why", "navnebror")); err != nil {
+				t.Fatal(err)
+			}
+			if hidden(x) {
+				t.Error("cleared, it is still hidden")
+			}
+			if _, err := h.Sketches.Do(h.As(t, "fou2"), x.ID, "propose_dismissal", input("fault", "other", "fault_reason", "x")); err != nil {
+				t.Errorf("proposing once it is cleared: %v", err)
+			}
+			rename("Person forsker")
 		}
 	})
 }
@@ -326,7 +412,7 @@ func TestSettleConflict(t *testing.T) {
 // cleared is not found again.
 func TestConflictsCarryOver(t *testing.T) {
 	eachCases(t, func(t *testing.T, h cases) {
-		content := &application.Content{Title: "T", Leader: application.Author{Name: "Person fou"}}
+		content := &application.Content{Title: "T", Leader: application.Author{Name: "Person fou"}, Authors: []application.Author{{Name: "Person utvalg2"}}}
 		sketch := h.opened(t, content)
 		for _, told := range [][]string{{"utvalg"}, {"fageier"}} {
 			x, err := h.Find(orgtest.System(), sketch.ID)
@@ -353,6 +439,9 @@ func TestConflictsCarryOver(t *testing.T) {
 			if got := h.known(t, x.ID, who); len(got) != 1 || got[0] != application.GroundDeclared {
 				t.Errorf("%s: %v", who, got)
 			}
+		}
+		if got := h.known(t, x.ID, "utvalg2"); len(got) != 1 || got[0] != application.GroundAuthor {
+			t.Errorf("what was found of the sketch is noted of the application: %v", got)
 		}
 		_, err := h.Applications.ByNumber(h.As(t, "fageier"), x.Number)
 		kind(t, "the owner reads the application", fault.NotFound, err)

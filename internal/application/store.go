@@ -244,3 +244,8 @@ func (s *Service) putBox(ctx context.Context, b boxRow, box []byte) (err error) 
 	}
 	return nil
 }
+
+// WrittenBy holds of the cases that the person writes in, whose ids stand in the column.
+func WrittenBy(column, person string) db.Where {
+	return *new(db.Where).And(column+" IN (SELECT p.record_id FROM record_participant p WHERE p.relation = ? AND p.person_id = ?)", relAuthor, person)
+}

@@ -17,6 +17,7 @@ import (
 	"funn/internal/org"
 	"funn/internal/org/orgtest"
 	"funn/internal/platform/access"
+	"funn/internal/platform/authn"
 	"funn/internal/platform/db"
 	"funn/internal/platform/event"
 	"funn/internal/platform/fault"
@@ -505,6 +506,42 @@ func TestConflictOfStandIn(t *testing.T) {
 		must(t, err)
 		if got := h.load(t, a.ID); got.State != assessment.Disqualified {
 			t.Errorf("of a part of the institution that applies: %s", got.State)
+		}
+	})
+}
+
+// An assessor who comes by another name when they first log in, one whose stand-in does,
+// and one whose name somebody who writes in the case takes, are compared with it anew.
+func TestConflictOfNewName(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		conflicts := func(x *application.Submission, person string) int {
+			t.Helper()
+			x, err := h.cases.Find(orgtest.System(), x.ID)
+			must(t, err)
+			return len(slices.DeleteFunc(x.Conflicts.V, func(c application.Conflict) bool { return c.Person != person }))
+		}
+		rename := func(id, name string) {
+			t.Helper()
+			_, err := h.Directory.Persons.As(orgtest.System(), id, "edit", record.Input{Values: form.Of("name", name, "email", "ny@example.org", "organisation", "fafo"), Reason: "x"})
+			must(t, err)
+		}
+		x := h.put(t) // led by Kari Nordmann
+		a := h.accepted(t, x, call.ByOwner, "fageier2")
+		_, err := h.Directory.PersonByExternal(t.Context(), "entra", "1", authn.Profile{Name: "Kari Nordmann", Email: "fageier2@example.org"})
+		must(t, err)
+		if got := h.load(t, a.ID); got.State != assessment.Disqualified {
+			t.Errorf("joined with their login: %s", got.State)
+		}
+		_, err = h.Directory.Persons.As(orgtest.System(), "fagvurderer", "set_stand_in", record.Input{Values: form.Of("person", "fagvurderer2", "from", "2023-01-02")})
+		must(t, err)
+		a = h.accepted(t, x, assessment.External, "fagvurderer")
+		rename("fagvurderer2", "Kari Nordmann")
+		if n := conflicts(x, "fagvurderer2"); n != 1 {
+			t.Errorf("the stand-in has %d conflicts", n)
+		}
+		rename("forsker", "Person fagvurderer")
+		if got := h.load(t, a.ID); got.State != assessment.Disqualified {
+			t.Errorf("by the name of somebody who writes in it: %s", got.State)
 		}
 	})
 }

@@ -342,7 +342,8 @@ func (s *Service) deliverable(ctx context.Context, a *Assessment, in form.Values
 	if err != nil {
 		return v, err
 	}
-	return v, s.cases.Fit(ctx, x, &v)
+	err = s.cases.Fit(ctx, x, &v)
+	return v, err
 }
 
 // deliver hands the assessment in. One that comes when the case is answered is kept
@@ -388,9 +389,17 @@ func (s *Service) Subscribe(e *record.Engine) {
 		}
 		return s.follow(ctx, a.Case)
 	})
-	for _, command := range []string{"set_stand_in", "edit", "login_roles"} {
+	for _, command := range org.Appearing {
 		e.Subscribe(s.people.Persons.Name, command, func(ctx context.Context, _ event.Event, rec record.Record) error {
-			return s.seekAgain(ctx, *new(db.Where).And("b.assessor = ?", rec.Base().ID))
+			absent, err := s.people.StoodInFor(ctx, rec.Base().ID)
+			if err != nil {
+				return err
+			}
+			assessors := []string{rec.Base().ID}
+			for _, p := range absent {
+				assessors = append(assessors, p.ID)
+			}
+			return s.seekAgain(ctx, db.Or(*new(db.Where).In("b.assessor", assessors...), application.WrittenBy("b.submission", rec.Base().ID)))
 		})
 	}
 	for _, command := range []string{"rename", "edit", "add_alias", "add_identifier"} {
@@ -413,6 +422,7 @@ func (s *Service) Subscribe(e *record.Engine) {
 // seekAgain looks for conflicts of those who have one of the assessments to deliver or
 // have delivered it, and of those who stand in for them.
 func (s *Service) seekAgain(ctx context.Context, which db.Where) error {
+	ctx = s.people.Reading(ctx)
 	which.In("r.state", append([]string{Delivered}, under...)...)
 	list, err := s.Kind.List(system(ctx), which, "r.id", 0, 0)
 	if err != nil {

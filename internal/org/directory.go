@@ -148,6 +148,10 @@ func (d *Directory) Acting(ctx context.Context, ids []string, roles ...access.Ro
 	return out, add(instead)
 }
 
+// Appearing are the commands by which somebody comes to deal with things, or comes to
+// be known by another name or address, or to belong elsewhere.
+var Appearing = []string{"register", "edit", "grant", "set_stand_in", "reopen", "first_login", "join_login", "login_roles", "import"}
+
 // StandInsFor gives who stands in for the person today.
 func (d *Directory) StandInsFor(ctx context.Context, p *Person) ([]*Person, error) {
 	var ids []string

@@ -17,6 +17,29 @@ type Organisations struct {
 
 // AllOrganisations reads the register.
 func (d *Directory) AllOrganisations(ctx context.Context) (*Organisations, error) {
+	read, ok := ctx.Value(readingKey{}).(func() (*Organisations, error))
+	if ok {
+		return read()
+	}
+	return d.allOrganisations(ctx)
+}
+
+type readingKey struct{}
+
+// Reading gives a context in which [Directory.AllOrganisations] reads the register once:
+// for one piece of work that asks for it many times and changes nothing of it. It is not
+// for several goroutines.
+func (d *Directory) Reading(ctx context.Context) context.Context {
+	var all *Organisations
+	return context.WithValue(ctx, readingKey{}, func() (_ *Organisations, err error) {
+		if all == nil {
+			all, err = d.allOrganisations(ctx)
+		}
+		return all, err
+	})
+}
+
+func (d *Directory) allOrganisations(ctx context.Context) (*Organisations, error) {
 	list, err := d.Organisations.List(all(ctx), *new(db.Where), "r.created, r.id", 0, 0)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -168,8 +169,22 @@ func (k *Kind[T]) Do(ctx context.Context, id, command string, in Input) (T, erro
 		}
 		return k.apply(ctx, c, rec, in)
 	})
+	var r *refusal
+	if errors.As(err, &r) && !k.engine.DB.InTx(ctx) {
+		if err := r.then(ctx); err != nil {
+			return rec, fmt.Errorf("after %s was refused: %w", command, err)
+		}
+	}
 	return rec, err
 }
+
+// refusal is a fault of a command with what is to be done once it is undone.
+type refusal struct {
+	error
+	then func(ctx context.Context) error
+}
+
+func (r *refusal) Unwrap() error { return r.error }
 
 // As gives a command on behalf of the system: a change that follows from another.
 func (k *Kind[T]) As(ctx context.Context, id, command string, in Input) (T, error) {
@@ -406,6 +421,9 @@ func (k *Kind[T]) apply(ctx context.Context, c Command[T], rec T, in Input) erro
 			f := fault.New(fault.Conflict, "error.blocked")
 			for _, b := range verdict.Blocking {
 				f.Fields = append(f.Fields, fault.Field{Key: b.Key, Args: b.Args})
+			}
+			if verdict.Refused != nil {
+				return &refusal{f, verdict.Refused}
 			}
 			return f
 		}

@@ -9,6 +9,7 @@
 package record
 
 import (
+	"context"
 	"embed"
 	"slices"
 	"strings"
@@ -80,6 +81,9 @@ type Verdict struct {
 	Blocking []Reason
 	Warnings []Reason
 	Idle     bool // there is nothing for the command to act on, so nobody looks for it
+	// Refused, if any, is done where Blocking refuses the command, once its transaction is
+	// undone: for what came to light and must not be lost with it.
+	Refused func(ctx context.Context) error
 }
 
 // Block adds a ground that blocks.
