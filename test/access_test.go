@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -659,6 +660,25 @@ func TestCanaries(t *testing.T) {
 	}
 	close(routes)
 	tried.Wait()
+	// The API answers outside the routes of pages, and to everybody alike.
+	for _, path := range apiPaths(t, s) {
+		answered := false
+		for _, person := range who {
+			for _, q := range append([]string{"?limit=200", "?limit=200&example=true"}, searches("publication")...) {
+				cells.Add(1)
+				status, page := s.get(t, person, path+q)
+				answered = answered || status == http.StatusOK
+				for _, w := range hidden(person, path, page) {
+					if strings.Contains(page, w) {
+						leak("%q sees %s at %s%s", person, w, path, q)
+					}
+				}
+			}
+		}
+		if !answered {
+			t.Errorf("%s answers nothing that the access test asks", path)
+		}
+	}
 	t.Logf("%d cells, %d leaks, %d routes, %d canaries", cells.Load(), leaks.Load(), len(s.Router.Routes()), len(words))
 }
 
@@ -679,6 +699,29 @@ func TestCanariesAreFound(t *testing.T) {
 			}
 		}
 	}
+}
+
+// apiPaths gives the addresses of the API, from its own description.
+func apiPaths(t *testing.T, s *site) []string {
+	t.Helper()
+	_, text := s.get(t, "", "/api/v1/openapi.json")
+	var description struct {
+		Paths map[string]struct {
+			Get *struct{} `json:"get"`
+		} `json:"paths"`
+	}
+	if err := json.Unmarshal([]byte(text), &description); err != nil || len(description.Paths) == 0 {
+		t.Fatalf("the description of the API: %v", err)
+	}
+	var out []string
+	for path, of := range description.Paths {
+		if of.Get == nil || strings.Contains(path, "{") {
+			t.Errorf("the access test does not know how to ask %s", path)
+			continue
+		}
+		out = append(out, path)
+	}
+	return out
 }
 
 // publicAt says whether everybody meets the canary at the route: a report in the

@@ -80,6 +80,7 @@ func fromEnvironment(getenv func(string) string) (settings, string, error) {
 	}
 	s.SMTP = getenv("FUNN_SMTP_URL")
 	s.OIDC.Issuer, s.OIDC.ClientID, s.OIDC.ClientSecret = getenv("FUNN_OIDC_ISSUER"), getenv("FUNN_OIDC_CLIENT_ID"), getenv("FUNN_OIDC_CLIENT_SECRET")
+	s.OIDC.TrustEmail = getenv("FUNN_OIDC_TRUST_EMAIL") == "true"
 	s.Roles = getenv("FUNN_ROLES")
 	if s.OIDC.Issuer == "" {
 		bad("FUNN_OIDC_ISSUER is not set: nobody could log in")

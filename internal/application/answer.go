@@ -455,8 +455,14 @@ func (s *Service) appeal(ctx context.Context, c *change) error {
 	if err != nil {
 		return err
 	}
-	d := &c.Rec.Dealings.V
-	d.Appeals = append(d.Appeals, Appeal{At: c.Now, By: c.Actor.ID, Grounds: c.In.String("grounds"), Deciders: c.Rec.Deciders(), Body: of.AppealBody})
+	d, body := &c.Rec.Dealings.V, of.AppealBody
+	if body == "" || body == call.OthersSettle {
+		body = call.CommitteeSettles
+		if c.Rec.Kind == Application && c.Rec.State == Rejected {
+			body = call.SectionSettles
+		}
+	}
+	d.Appeals = append(d.Appeals, Appeal{At: c.Now, By: c.Actor.ID, Grounds: c.In.String("grounds"), Deciders: c.Rec.Deciders(), Body: body})
 	return nil
 }
 

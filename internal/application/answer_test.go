@@ -259,7 +259,9 @@ func TestSketchesAreAnswered(t *testing.T) {
 // had no part in what it is about.
 func TestComplaints(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c := h.call(t, call.Assessment1, 10)
+		c := h.calls.Kind.New()
+		c.Title, c.State, c.FrameOre, c.Owner, c.AppealBody = "Utlysning", call.Assessment1, 1000, "fageier", call.SectionSettles
+		must(t, h.calls.Kind.Import(orgtest.System(), c, "test"))
 		x, late := h.put(t, application.Sketch, c, 5, nil), h.put(t, application.Sketch, c, 5, nil)
 		for _, s := range []*application.Submission{x, late} {
 			h.did(t, s, "fou", "propose_answer", "outcome", "reject", "reasons", "Nei")
@@ -300,6 +302,7 @@ func TestComplaintsGoToTheBodyOfTheCall(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.person(t, "fou3", org.FoU)
 		for body, want := range map[string]struct{ settles, not, key string }{
+			call.OthersSettle:     {"utvalg", "fou3", "submission.blocked.appeal_body.utvalg"},
 			call.CommitteeSettles: {"utvalg", "fou3", "submission.blocked.appeal_body.utvalg"},
 			call.SectionSettles:   {"fou3", "utvalg", "submission.blocked.appeal_body.fou"},
 		} {

@@ -133,7 +133,7 @@ type Appeal struct {
 	Reasons   string    `json:"reasons,omitempty"`
 	// Deciders are those who had a part in what is complained of: none of them settles it.
 	Deciders []string `json:"deciders,omitempty"`
-	Body     string   `json:"body,omitempty"` // one of [call.AppealBodies], who settles it; empty means the first
+	Body     string   `json:"body,omitempty"` // [call.SectionSettles] or [call.CommitteeSettles]; empty means the section
 }
 
 // AppealUntil gives the last day on which the decision that stands can be complained

@@ -78,7 +78,7 @@ func (s *Service) Attach(ctx context.Context, id, question, name string, r io.Re
 		}
 		return append(files, f), s.noteFile(ctx, x.ID, f.Stored)
 	})
-	if fault.Of(err) != fault.Internal {
+	if k := fault.Of(err); err != nil && k != fault.Internal && k != fault.Unavailable {
 		// It was refused. After any other error it may be in all the same, with the answer
 		// lost; then the sweep looks at it.
 		s.discard(ref.SHA256)

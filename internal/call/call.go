@@ -112,12 +112,13 @@ type Text struct {
 // Who settles complaints about a call's decisions (requirements 3.3), none of them
 // about what they had a part in themselves.
 const (
+	OthersSettle     = "others" // the committee what the section decided, and the section what the committee did
 	SectionSettles   = "section"
 	CommitteeSettles = "committee"
 )
 
 // AppealBodies are all of them.
-var AppealBodies = []string{SectionSettles, CommitteeSettles}
+var AppealBodies = []string{OthersSettle, SectionSettles, CommitteeSettles}
 
 // What applicants read of the assessments once they are told: what was written to be
 // shared, or the scores with it.

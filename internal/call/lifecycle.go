@@ -94,7 +94,7 @@ func (s *Service) commands() []command {
 		s.write(lang.NB, "tekst-bokmal"), s.write(lang.NN, "tekst-nynorsk"), s.write(lang.EN, "tekst-engelsk"),
 		{Command: lifecycle.Command{Name: "set_handling", Path: "klage-og-tilbakemelding", From: []string{Planned, Draft}, Who: section, Edit: true,
 			Fields: []form.Field{
-				{Name: "appeal_body", Type: form.Choice, Required: true, Options: form.Codes("call.appeal_body", AppealBodies...), Value: form.On(func(c *Call) string { return cmp.Or(c.AppealBody, SectionSettles) })},
+				{Name: "appeal_body", Type: form.Choice, Required: true, Options: form.Codes("call.appeal_body", AppealBodies...), Value: form.On(func(c *Call) string { return cmp.Or(c.AppealBody, OthersSettle) })},
 				{Name: "feedback", Type: form.Choice, Required: true, Options: form.Codes("call.feedback", Feedbacks...), Value: form.On(func(c *Call) string { return cmp.Or(c.Feedback, TextsReleased) })},
 			},
 			Ground: "krav 3.3: klageinstans i innstillinger; fvl. § 28"}, Apply: setHandling},
@@ -256,6 +256,12 @@ func (s *Service) tasks(c *Call) []record.Task {
 	}
 	if c.Key.V != nil && (c.State == Assessment1 || c.State == Assessment2) && c.Openings.V[c.Stage()].Done.IsZero() {
 		expect("give_part")
+	}
+	// What was opened is somebody's to bring further, until all have their answer.
+	if c.Key.V != nil && !c.Openings.V[c.Stage()].Done.IsZero() {
+		if next, ok := map[string]string{Assessment1: "tell_sketches", Assessment2: "propose_awards", Proposed: "decide_awards", Decided: "announce"}[c.State]; ok {
+			expect(next)
+		}
 	}
 	if c.CancelBy != "" && c.State != Cancelled {
 		expect("cancel")

@@ -30,7 +30,7 @@ func TestRightAfterTheDeadline(t *testing.T) {
 					x.Answer.V = &application.Answer{Outcome: application.Reject, Reasons: "Nei", ProposedBy: "fou", DecidedBy: "fageier", DecidedAt: h.Clock.Now(), ToldAt: h.Clock.Now(), AppealUntil: orgtest.Day("2023-01-23")}
 				})
 				h.Did(t, sketch, "forsker", "appeal", "grounds", "Dere har lest feil")
-				h.Did(t, sketch, "fou3", "settle_appeal", "verdict", "reversed", "appeal_reasons", "Du har rett")
+				h.Did(t, sketch, "utvalg", "settle_appeal", "verdict", "reversed", "appeal_reasons", "Du har rett")
 				h.Did(t, sketch, "fou3", "resume")
 				h.Did(t, sketch, "fou", "propose_answer", "outcome", "invite", "reasons", "Ja")
 				h.Did(t, sketch, "fou2", "agree_quality")

@@ -255,11 +255,14 @@ func (d *Directory) login(ctx context.Context, issuer, subject string, profile a
 	}
 	told := record.Input{Values: form.Of("name", cut(name, 200), "email", email).With("roles", profile.Roles...)}
 	if len(known) == 0 {
-		same, err := d.sameAddress(ctx, email)
-		if err != nil {
+		same, err := d.sameAddress(ctx, email, issuer, subject, profile.Verified)
+		switch {
+		case err != nil && slices.Contains(profile.Roles, string(Admin)):
+			// Whoever is to settle whose an address is must be able to come in.
+			told.Values = told.Values.With("email", "")
+		case err != nil:
 			return "", err
-		}
-		if same != nil {
+		case same != nil:
 			in := told.Values.With("issuer", issuer).With("subject", subject)
 			if _, err := d.Persons.As(ctx, same.ID, "join_login", record.Input{Values: in}); err != nil {
 				return "", fmt.Errorf("first login of %s: %w", same.ID, err)
@@ -275,6 +278,16 @@ func (d *Directory) login(ctx context.Context, issuer, subject string, profile a
 	p := known[0]
 	if p.State != Active {
 		return "", fault.New(fault.Forbidden, "person.closed")
+	}
+	if email != p.Email {
+		others, err := d.Persons.Count(all(ctx), *new(db.Where).And("b.email = ? AND r.state = ? AND r.id <> ?", email, Active, p.ID))
+		if err != nil {
+			return "", fmt.Errorf("look up an address: %w", err)
+		}
+		if email == "" || others > 0 {
+			email = p.Email // one that is another's meanwhile is not taken over by logging in
+			told.Values = told.Values.With("email", email)
+		}
 	}
 	place := p.Unit
 	if place == "" {
@@ -293,13 +306,12 @@ func (d *Directory) login(ctx context.Context, issuer, subject string, profile a
 }
 
 // sameAddress gives the person of the agency who was registered with the address before
-// they logged in: whoever comes with it now is the same. The login service is believed:
-// it says what roles people have too. Where the address is of somebody outside the
+// they logged in: whoever comes with it now, verified, is the same. Where the address is of somebody outside the
 // agency, or of one who logs in as somebody else, two persons would share it, neither
 // would get a one-time link any more, and one could meet as two in a case: that is
 // Forbidden, with the key person.address_taken, until a system manager has settled whose
-// it is.
-func (d *Directory) sameAddress(ctx context.Context, email string) (*Person, error) {
+// it is. Somebody who has been joined in another window meanwhile is found too.
+func (d *Directory) sameAddress(ctx context.Context, email, issuer, subject string, verified bool) (*Person, error) {
 	if email == "" {
 		return nil, nil
 	}
@@ -309,7 +321,9 @@ func (d *Directory) sameAddress(ctx context.Context, email string) (*Person, err
 		return nil, fmt.Errorf("look up an address: %w", err)
 	case len(found) == 0:
 		return nil, nil
-	case len(found) > 1 || !found[0].Staff || found[0].Issuer != "":
+	case len(found) == 1 && found[0].Issuer == issuer && found[0].Subject == subject:
+		return found[0], nil
+	case len(found) > 1 || !found[0].Staff || found[0].Issuer != "" || !verified:
 		return nil, fault.New(fault.Forbidden, "person.address_taken")
 	}
 	return found[0], nil

@@ -399,7 +399,7 @@ func TestFirstLoginOfTheRegistered(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		ctx := context.Background()
 		login := func(subject, email string) (string, error) {
-			return h.PersonByExternal(ctx, "https://login.example.org", subject, authn.Profile{Name: "Ann Berg", Email: email, Roles: []string{"fou"}})
+			return h.PersonByExternal(ctx, "https://login.example.org", subject, authn.Profile{Name: "Ann Berg", Email: email, Verified: true, Roles: []string{"fou"}})
 		}
 		count := func() int {
 			n, err := h.Persons.Count(access.With(ctx, access.System), db.Where{})
@@ -409,6 +409,8 @@ func TestFirstLoginOfTheRegistered(t *testing.T) {
 		p, err := h.Persons.Create(h.as(t, "admin"), "register", input("", "name", "Ann B.", "email", "ann@example.org", "unit", "avdir"), nil)
 		must(t, err)
 		before := count()
+		_, err = h.PersonByExternal(ctx, "https://login.example.org", "s-8", authn.Profile{Name: "Ann", Email: "ann@example.org", Roles: []string{"fou"}})
+		refused(t, "an address that nobody says is verified", fault.Forbidden, "person.address_taken", err)
 		id, err := login("s-9", "Ann@example.org")
 		must(t, err)
 		got, err := h.Persons.Load(ctx, p.ID)
@@ -425,6 +427,17 @@ func TestFirstLoginOfTheRegistered(t *testing.T) {
 		must(t, err)
 		_, err = login("s-11", "soker@example.org")
 		refused(t, "an applicant's address", fault.Forbidden, "person.address_taken", err)
+		// A system manager comes in all the same, also the next time, without the address.
+		for range 2 {
+			id, err := h.PersonByExternal(ctx, "https://login.example.org", "s-12", authn.Profile{Name: "Bo", Email: "soker@example.org", Verified: true, Roles: []string{"admin"}})
+			must(t, err)
+			if p, err := h.Persons.Load(ctx, id); err != nil || p.Email != "" {
+				t.Errorf("the manager has %q, %v", p.Email, err)
+			}
+		}
+		in := input("", "issuer", "https://login.example.org", "subject", "s-13", "name", "Ann", "email", "ann@example.org").Values.With("roles", "fou")
+		_, err = h.Persons.As(ctx, p.ID, "join_login", record.Input{Values: in})
+		refused(t, "joining one who is joined", fault.Forbidden, "person.address_taken", err)
 	})
 }
 

@@ -229,8 +229,12 @@ func (d *Directory) firstLogin(ctx context.Context, c *record.Change[*Person]) e
 	return d.applyLogin(ctx, c)
 }
 
-// joinLogin lets somebody who was registered before log in by the login service.
+// joinLogin lets somebody who was registered before log in by the login service: the
+// first who comes, and nobody after that.
 func (d *Directory) joinLogin(ctx context.Context, c *record.Change[*Person]) error {
+	if c.Rec.Issuer != "" && (c.Rec.Issuer != c.In.String("issuer") || c.Rec.Subject != c.In.String("subject")) {
+		return fault.New(fault.Forbidden, "person.address_taken")
+	}
 	c.Rec.Issuer, c.Rec.Subject = c.In.String("issuer"), c.In.String("subject")
 	return d.applyLogin(ctx, c)
 }

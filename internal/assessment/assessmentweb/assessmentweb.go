@@ -53,7 +53,7 @@ func (p *Pages) Module() module.Module {
 
 func (p *Pages) routes(r *web.Router) {
 	recordweb.Mount(p.Site, recordweb.View[*assessment.Assessment]{
-		Kind: p.Service.Kind, Icon: ui.IconDocument, Body: p.body, About: p.about, After: after, UpKey: "assessment.name_plural", UpPath: listPath, NoThread: true,
+		Kind: p.Service.Kind, Icon: ui.IconDocument, Body: p.body, About: p.about, After: after, Work: map[string]string{"deliver": ""}, UpKey: "assessment.name_plural", UpPath: listPath, NoThread: true,
 	})
 	recordweb.Mount(p.Site, recordweb.View[*assessment.Consensus]{
 		Kind: p.Service.Consensuses, Icon: ui.IconDocument, Body: p.consensus, Start: startConsensus, NoThread: true,

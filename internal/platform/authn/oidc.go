@@ -26,9 +26,12 @@ import (
 // Profile is what the login service says of a person. Only Roles decides
 // anything; name and address are what to call and where to write to.
 type Profile struct {
-	Name  string   // as the claim name has it; empty when it is not given
-	Email string   // empty when not given, or given as not verified
-	Roles []string // the roles of the person's groups, sorted, at least one
+	Name  string // as the claim name has it; empty when it is not given
+	Email string // empty when not given, or given as not verified
+	// Verified says that the address is the person's: the provider says so, or is known
+	// to give no others ([Config.TrustEmail]).
+	Verified bool
+	Roles    []string // the roles of the person's groups, sorted, at least one
 }
 
 // Directory knows the persons. The organisation's module is one.
@@ -48,6 +51,7 @@ type Config struct {
 	ClientSecret string
 	BaseURL      string // of Funn itself, without a path; the provider must know BaseURL + CallbackPath
 	Roles        Roles
+	TrustEmail   bool   // addresses that the provider says nothing of are verified
 	Home         string // where to go after login when no page was asked for; empty means "/"
 	Refuse       Refuse // nil shows the status only
 }
@@ -316,6 +320,7 @@ func (o *OIDC) Callback(w http.ResponseWriter, r *http.Request) {
 	profile := Profile{Name: plain(who.Name), Roles: o.config.Roles.Of(who.Groups)}
 	if who.EmailVerified == nil || bool(*who.EmailVerified) {
 		profile.Email = plain(who.Email)
+		profile.Verified = profile.Email != "" && (who.EmailVerified != nil || o.config.TrustEmail)
 	}
 	if len(profile.Roles) == 0 {
 		cause := fmt.Errorf("none of %d groups gives a role", len(who.Groups))

@@ -519,8 +519,14 @@ func TestProfile(t *testing.T) {
 	}
 	i.Person["email_verified"] = true
 	p.browser(t).login(authn.StartPath)
-	if got := p.people.came[1].Profile.Email; got != "fou@example.no" {
-		t.Errorf("verified address %q", got)
+	if got := p.people.came[1].Profile; got.Email != "fou@example.no" || !got.Verified {
+		t.Errorf("verified address %+v", got)
+	}
+	// Of an address that nothing is said of nobody knows whose it is.
+	delete(i.Person, "email_verified")
+	p.browser(t).login(authn.StartPath)
+	if got := p.people.came[2].Profile; got.Email != "fou@example.no" || got.Verified {
+		t.Errorf("an address that nothing is said of: %+v", got)
 	}
 }
 

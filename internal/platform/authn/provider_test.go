@@ -110,7 +110,7 @@ func TestRealProvider(t *testing.T) {
 		if who := b.get("/"); who != "person-1" {
 			t.Errorf("logged in as %q", who)
 		}
-		want := []visitor{{issuer, "anna+" + caseWorkers, authn.Profile{Name: "Person anna", Email: "anna@example.no", Roles: []string{"fou"}}}}
+		want := []visitor{{issuer, "anna+" + caseWorkers, authn.Profile{Name: "Person anna", Email: "anna@example.no", Verified: true, Roles: []string{"fou"}}}}
 		if diff := cmp.Diff(want, p.people.came); diff != "" {
 			t.Error(diff)
 		}

@@ -52,7 +52,7 @@ type Site struct {
 	// decisions of an assessment, by kind.
 	Outlines map[string]func(ctx context.Context, h record.Head) ([]ui.ChainNode, error)
 
-	onward map[string]func(number string) string // "kind.name" -> the form that an Onward opens
+	onward map[string]func(number string) string // "kind.name" -> where a task leads when not to its own form
 }
 
 // Content is an uploaded file's content, which is looked into before it is read.
@@ -79,6 +79,9 @@ type View[T record.Record] struct {
 	UpKey, UpPath string
 	// After gives where a command leads when not to the record itself.
 	After func(command string, rec *record.Head) string
+	// Work gives, by command, the page below the record's address where what a task asks
+	// for is done before the command can be given; "" is the record's own page.
+	Work map[string]string
 	// Onward are steps that are taken on the pages of another kind.
 	Onward []Onward
 	// Fill answers what a form that makes a record can know beforehand, from what the
@@ -136,10 +139,13 @@ func Mount[T record.Record](s *Site, v View[T]) {
 			add("POST", path+"/{number}/"+c.Path, c.Name, web.OwnRecords, p.commanding(c.Command, p.command))
 		}
 	}
+	if s.onward == nil {
+		s.onward = map[string]func(string) string{}
+	}
+	for command, page := range v.Work {
+		s.onward[name+"."+command] = func(number string) string { return path + "/" + url.PathEscape(number) + page }
+	}
 	for _, o := range v.Onward {
-		if s.onward == nil {
-			s.onward = map[string]func(string) string{}
-		}
 		s.onward[name+"."+o.Name] = o.Href
 	}
 	add("GET", path+"/{number}", "", web.OwnRecords, p.show("", v.Body))
