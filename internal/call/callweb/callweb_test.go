@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -401,6 +402,33 @@ func TestDraftPage(t *testing.T) {
 		}
 		if p := h.Get(t, "kontor", "/utlysning/U-6/forhandsvisning"); !p.Has("Et formål", "Slik vil søkerne se") {
 			t.Error("the preview")
+		}
+	})
+}
+
+// What has been done is done, also when its day has not come: a decision that is told
+// stands as done on the call's page.
+func TestStepsThatCameEarly(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		for i, tc := range []struct {
+			state string
+			done  bool
+		}{{call.Proposed, false}, {call.Announced, true}, {call.Closed, true}} {
+			number := "U-2023-00" + strconv.Itoa(i+1)
+			h.put(t, number, tc.state, func(c *call.Call) { c.Decision = when("2030-06-01", "2030-06-30", "") })
+			for _, path := range []string{"/utlysning/", "/kunnskap/utlysning/"} {
+				p := h.Get(t, "", path+number)
+				at := strings.Index(p.Body, "Vedtak <span") // the step's title, with its state in words
+				if at < 0 {
+					at = strings.Index(p.Body, "Vedtak<span")
+				}
+				if at < 0 {
+					t.Fatalf("%s: no step of the decision", path)
+				}
+				if got := strings.Contains(p.Body[at:at+60], "(Ferdig)"); got != tc.done {
+					t.Errorf("%s in %s: done %v: %s", path, tc.state, got, p.Body[at:at+60])
+				}
+			}
 		}
 	})
 }

@@ -209,6 +209,13 @@ func (p *pages) terms(ctx context.Context, x *call.Call) []ui.Fact {
 	return out
 }
 
+// behind are the states in which what a date is for has been done.
+var behind = map[string][]string{
+	"answer":           {call.Open2, call.Assessment2, call.Proposed, call.Decided, call.Announced, call.Closed},
+	"applications_due": {call.Assessment2, call.Proposed, call.Decided, call.Announced, call.Closed},
+	"decision":         {call.Announced, call.Closed},
+}
+
 // steps are the call's dates in their order: what has been, what is now, what is to
 // come. A day that passed without the call opening is late.
 func (p *pages) steps(ctx context.Context, x *call.Call) []ui.Step {
@@ -221,6 +228,9 @@ func (p *pages) steps(ctx context.Context, x *call.Call) []ui.Step {
 		}
 		if field == "opens" && w.Exact() {
 			return !today.Before(w.From)
+		}
+		if slices.Contains(behind[field], x.State) {
+			return true // it may have come earlier than its day
 		}
 		return w.To.Before(today)
 	}
