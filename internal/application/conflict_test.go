@@ -241,7 +241,7 @@ func TestConflictOfWhoComesLater(t *testing.T) {
 func TestConflictOfJoinedLogin(t *testing.T) {
 	eachCases(t, func(t *testing.T, h cases) {
 		x := h.opened(t, &application.Content{Title: "T", Leader: application.Author{Name: "Navn Fra Innlogging"}})
-		id, err := h.Directory.PersonByExternal(t.Context(), "entra", "1", authn.Profile{Name: "Navn Fra Innlogging", Email: "fou2@example.org", Roles: []string{string(org.FoU)}})
+		id, err := h.Directory.PersonByExternal(t.Context(), "entra", "1", authn.Profile{Name: "Navn Fra Innlogging", Email: "fou2@example.org", Verified: true, Roles: []string{string(org.FoU)}})
 		if err != nil || id != "fou2" {
 			t.Fatalf("joined with %q: %v", id, err)
 		}

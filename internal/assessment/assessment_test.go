@@ -527,7 +527,7 @@ func TestConflictOfNewName(t *testing.T) {
 		}
 		x := h.put(t) // led by Kari Nordmann
 		a := h.accepted(t, x, call.ByOwner, "fageier2")
-		_, err := h.Directory.PersonByExternal(t.Context(), "entra", "1", authn.Profile{Name: "Kari Nordmann", Email: "fageier2@example.org"})
+		_, err := h.Directory.PersonByExternal(t.Context(), "entra", "1", authn.Profile{Name: "Kari Nordmann", Email: "fageier2@example.org", Verified: true})
 		must(t, err)
 		if got := h.load(t, a.ID); got.State != assessment.Disqualified {
 			t.Errorf("joined with their login: %s", got.State)

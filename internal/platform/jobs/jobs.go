@@ -130,7 +130,7 @@ var ErrLost = errors.New("another worker has taken the job over")
 // rolled back by returning that.
 func (r *Run) Done(ctx context.Context) error {
 	n, err := r.db.Exec(ctx, `
-		UPDATE job SET done_at = $1, worker = NULL, last_error = ''
+		UPDATE job SET done_at = $1, worker = NULL, last_error = '', args = 'null'
 		WHERE id = $2 AND worker = $3 AND done_at IS NULL`, time.Now(), r.ID, r.worker)
 	if err != nil {
 		return fmt.Errorf("end job %d %s: %w", r.ID, r.Kind, err)

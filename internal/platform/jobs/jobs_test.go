@@ -216,6 +216,9 @@ func TestExactlyOnce(t *testing.T) {
 			n, err := db.One[int](context.Background(), d, "SELECT count(*) FROM job WHERE done_at IS NOT NULL")
 			return err == nil && n == jobs
 		})
+		if n, err := db.One[int](context.Background(), d, "SELECT count(*) FROM job WHERE CAST(args AS TEXT) <> 'null'"); err != nil || n > 0 {
+			t.Errorf("what %d jobs were asked is kept after they were done, %v", n, err)
+		}
 		if diff := cmp.Diff(want, effects(t, d)); diff != "" {
 			t.Error(diff)
 		}
