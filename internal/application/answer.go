@@ -301,10 +301,24 @@ func (x *Submission) unfit() bool {
 		slices.ContainsFunc(a.Stands, func(s Stand) bool { return s.For && slices.Contains(out, s.Person) })
 }
 
-// tellable: it is decided, what it was decided on still holds, and the call has come
-// so far that answers are told. Whoever assessed it may have turned out to be
-// disqualified since.
+// tellable: what is decided holds, and the call has come so far that answers are told.
 func (s *Service) tellable(ctx context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {
+	if v, err = s.holds(ctx, x); err != nil {
+		return v, err
+	}
+	c, err := s.calls.Kind.Load(ctx, x.Call)
+	if err != nil {
+		return v, err
+	}
+	if x.Kind == Sketch && c.State == call.Assessment1 || x.Kind == Application && !c.Told() {
+		v.Block("submission.blocked.told_together")
+	}
+	return v, nil
+}
+
+// holds: the case is decided, and what it was decided on still holds. Whoever assessed
+// it may have turned out to be disqualified since.
+func (s *Service) holds(ctx context.Context, x *Submission) (v record.Verdict, err error) {
 	if !x.Answer.V.Decided() {
 		v.Block("submission.blocked.not_decided")
 	}
@@ -320,13 +334,6 @@ func (s *Service) tellable(ctx context.Context, x *Submission, _ form.Values) (v
 		if err := s.owned(ctx, x, &v); err != nil {
 			return v, err
 		}
-	}
-	c, err := s.calls.Kind.Load(ctx, x.Call)
-	if err != nil {
-		return v, err
-	}
-	if x.Kind == Sketch && c.State == call.Assessment1 || x.Kind == Application && !c.Told() {
-		v.Block("submission.blocked.told_together")
 	}
 	return v, nil
 }

@@ -372,8 +372,10 @@ func TestDisqualifiedAfterwards(t *testing.T) {
 			t.Error("not decided by two who may")
 		}
 		h.did(t, x, "fou3", "declare", "ground", "Jeg kjenner søkeren")
-		if _, err := h.calls.Kind.Do(h.As(t, "fou"), c.ID, "tell_sketches", record.Input{}); err == nil || len(h.letters) > 0 {
-			t.Errorf("told of what somebody disqualified decided: %v %v", err, h.letters)
+		_, err = h.calls.Kind.Do(h.As(t, "fou"), c.ID, "tell_sketches", record.Input{})
+		refused(t, "telling what somebody disqualified decided", fault.Conflict, "call.blocked.untellable", err)
+		if f, _ := fault.As(err); f == nil || len(f.Fields) != 1 || !slices.Contains(f.Fields[0].Args, any(x.Number)) || len(h.letters) > 0 {
+			t.Errorf("the case is not named, or letters are sent: %v %v", err, h.letters)
 		}
 	})
 }

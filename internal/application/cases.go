@@ -51,11 +51,29 @@ func (s *Service) Hinder(ctx context.Context, c *call.Call, step string) ([]reco
 	in := func(states ...string) func(*Submission) bool {
 		return func(x *Submission) bool { return slices.Contains(states, x.State) }
 	}
+	// telling names the cases that are decided on what no longer holds: none is told while
+	// one cannot be.
+	telling := func(kind string, cases []*Submission) error {
+		stuck := map[string]bool{}
+		for _, x := range cases {
+			if x.State != tellFrom[kind] || !x.Answer.V.Decided() {
+				continue
+			}
+			v, err := s.holds(ctx, x)
+			if err != nil {
+				return err
+			}
+			stuck[x.ID] = len(v.Blocking) > 0
+		}
+		name("call.blocked.untellable", cases, func(x *Submission) bool { return stuck[x.ID] })
+		return nil
+	}
 	if step == "tell_sketches" {
 		name("call.blocked.unanswered", sketches, func(x *Submission) bool {
 			return slices.Contains(unanswered, x.State) && !x.Answer.V.Decided()
 		})
-		return out, nil
+		err := telling(Sketch, sketches)
+		return out, err
 	}
 	switch step {
 	case "propose_awards":
@@ -81,6 +99,9 @@ func (s *Service) Hinder(ctx context.Context, c *call.Call, step string) ([]reco
 		name("call.blocked.undecided", applications, func(x *Submission) bool {
 			return slices.Contains(unanswered, x.State) || x.State == Proposed && !x.Answer.V.Decided()
 		})
+		if err := telling(Application, applications); err != nil {
+			return nil, err
+		}
 	case "decide_awards":
 		name("call.blocked.undecided", applications, func(x *Submission) bool {
 			return slices.Contains(unanswered, x.State) || x.State == Proposed && !x.Answer.V.Decided()

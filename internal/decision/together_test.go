@@ -161,7 +161,7 @@ func assessorDisqualified(t *testing.T, h *dt.House, late bool) {
 		t.Errorf("telling of what somebody disqualified assessed: %+v", got)
 	}
 	if late {
-		refused(t, "announcing what somebody disqualified assessed", fault.Conflict, "", h.Step(t, c, "fou", "announce"))
+		refused(t, "announcing what somebody disqualified assessed", fault.Conflict, "call.blocked.untellable", h.Step(t, c, "fou", "announce"))
 		dt.Must(t, h.Step(t, c, "fou", "return_awards"))
 		m = h.Meet(t, c, "utvalg", "utvalg2")
 	}
@@ -204,7 +204,10 @@ func TestProjectHasItsOwnPeople(t *testing.T) {
 		_, err := h.Directory.Persons.As(orgtest.System(), "fageier", "close", record.Input{Reason: "Har sluttet"})
 		dt.Must(t, err)
 		err = h.Step(t, c, "fou2", "announce")
-		refused(t, "an award that nobody owns", fault.Conflict, "submission.blocked.no_owner", err)
+		refused(t, "an award that nobody owns", fault.Conflict, "call.blocked.untellable", err)
+		if f, _ := fault.As(err); f == nil || len(f.Fields) != 1 || !slices.Contains(f.Fields[0].Args, any(x.Number)) {
+			t.Errorf("the case is not named: %v", err)
+		}
 		h.Did(t, x, "fou2", "hand_over", "owner", "sist")
 		if _, err := h.Cases.Applications.Get(h.As(t, "sist"), x.ID); err != nil {
 			t.Errorf("the new owner: %v", err)
