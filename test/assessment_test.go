@@ -225,6 +225,19 @@ func TestProposedWorlds(t *testing.T) {
 			t.Fatalf("the worlds differ when it is %s", step)
 		}
 	}
+	meet := func(s *site, c *call.Call) {
+		t.Helper()
+		meetings, _ := s.Engine.Kind("meeting")
+		m := &decision.Meeting{Call: c.ID, On: demoDay}
+		m.Title, m.State, m.Unit, m.Present.V = "Møte", decision.Under, "avdir", []string{"utvalg", "utvalg2"}
+		if err := meetings.(*record.Kind[*decision.Meeting]).Import(system(t.Context()), m, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func(s *site) string {
+		_, page := s.get(t, "forsker", "/soknad/SO-WAIT/logg")
+		return page
+	}
 	look("assessed")
 	id := func(s *site) string { return s.head(t, "SO-WAIT").ID }
 	as(award, "fou", "application", id(award), "propose", record.Input{Values: form.Of("outcome", "award", "amount", "100000000", "reasons", "Ja")})
@@ -237,12 +250,7 @@ func TestProposedWorlds(t *testing.T) {
 		if _, err := s.Engine.DB.Exec(t.Context(), "UPDATE record SET state = $1 WHERE id = $2", call.Proposed, calls[i].ID); err != nil {
 			t.Fatal(err)
 		}
-		meetings, _ := s.Engine.Kind("meeting")
-		m := &decision.Meeting{Call: calls[i].ID, On: demoDay}
-		m.Title, m.State, m.Unit, m.Present.V = "Møte", decision.Under, "avdir", []string{"utvalg", "utvalg2"}
-		if err := meetings.(*record.Kind[*decision.Meeting]).Import(system(t.Context()), m, ""); err != nil {
-			t.Fatal(err)
-		}
+		meet(s, calls[i])
 		as(s, "utvalg2", "application", id(s), "stand", record.Input{Values: form.Of("agree", "yes")})
 		as(s, "utvalg", "application", id(s), "decide", record.Input{})
 	}
@@ -255,5 +263,37 @@ func TestProposedWorlds(t *testing.T) {
 		as(s, "fou", "application", id(s), "reassess", record.Input{Reason: "Ny vurdering"})
 	}
 	look("assessed again")
+
+	// All are put on the waiting list, and told so; then money is freed.
+	say := func(s *site, outcome string) {
+		t.Helper()
+		as(s, "fou", "application", id(s), "propose", record.Input{Values: form.Of("outcome", outcome, "amount", "100000000", "reasons", "Ja")})
+	}
+	decide := func(s *site) {
+		t.Helper()
+		as(s, "utvalg2", "application", id(s), "stand", record.Input{Values: form.Of("agree", "yes")})
+		as(s, "utvalg", "application", id(s), "decide", record.Input{})
+	}
+	meet(none, calls[2])
+	for i, s := range worlds {
+		if _, err := s.Engine.DB.Exec(t.Context(), "UPDATE record SET state = $1 WHERE id = $2", call.Announced, calls[i].ID); err != nil {
+			t.Fatal(err)
+		}
+		say(s, application.OnReserve)
+		decide(s)
+		as(s, "fou", "application", id(s), "tell", record.Input{})
+	}
+	look("on the waiting list")
+	told := read(none)
+	say(award, application.Award)
+	say(refusal, application.Reject)
+	look("proposed from the waiting list")
+	decide(award)
+	decide(refusal)
+	look("decided from the waiting list")
+	as(award, "fou", "application", id(award), "tell", record.Input{})
+	if after := read(award); same(after) == same(told) {
+		t.Error("the page is the same once it is told: nothing was tried")
+	}
 	t.Logf("%d cells", cells)
 }

@@ -139,7 +139,7 @@ func (h *house) tell(ctx context.Context, n record.Notice) error {
 func (h *house) write(ctx context.Context, n record.Notice, p *org.Person, tasks []record.Task) error {
 	subject, state := n.Head.Number+": "+n.Head.Title, n.Head.State
 	if !p.Staff {
-		state = h.engine.Outside(n.Head.Kind, state)
+		state = h.engine.Outside(&n.Head)
 	}
 	text := lang.T(ctx, "mail.event", "who", recordweb.ActorName(ctx, n.Event), "what", recordweb.EventText(ctx, n.Event),
 		"kind", lang.T(ctx, n.Head.Kind+".name"), "number", n.Head.Number, "title", n.Head.Title,

@@ -133,6 +133,9 @@ func (s *Service) propose(ctx context.Context, c *change) error {
 		}
 	}
 	c.Rec.Answer.V = a
+	if c.Rec.State != Proposed {
+		c.Rec.SetFlag(Waiting, c.Rec.State == Reserve)
+	}
 	return nil
 }
 

@@ -177,3 +177,9 @@ func (x *Submission) Told() *Answer {
 	}
 	return nil
 }
+
+// Answered says whether the applicants have been told an answer: also on the waiting
+// list while something new is proposed, which they do not know of.
+func (x *Submission) Answered() bool {
+	return x.Told() != nil || x.State == Proposed && x.HasFlag(Waiting)
+}

@@ -55,11 +55,12 @@ var readers = []access.Rule{
 	{Roles: []access.Role{org.Committee}, NotStates: before, Flag: Opened, Except: relDisqualified},
 }
 
-// Opened is the flag of what two holders have opened, and Unreadable that of what they
-// could not.
+// Opened is the flag of what two holders have opened, Unreadable that of what they
+// could not, and Waiting that of what is proposed from the waiting list.
 const (
 	Opened     = "opened"
 	Unreadable = "unreadable"
+	Waiting    = "waiting"
 )
 
 // Service is the sketches and the applications.
@@ -125,6 +126,7 @@ func statesOf(names ...string) []lifecycle.State {
 			out[i].Label = "submitted"
 		case Proposed: // what is proposed of a case is nobody's who applied until it is told
 			out[i].Untold = Assessing
+			out[i].UntoldBy = map[string]string{Waiting: Reserve}
 		case Returned:
 			out[i].Tone = lifecycle.Warning
 		case Invited, Awarded, Conditions, Contracted:

@@ -177,7 +177,10 @@ func TestFromApplicationsToProjects(t *testing.T) {
 		if q, _ := h.Projects.Kind.Load(t.Context(), projects[1].ID); q.State != project.Cancelled {
 			t.Errorf("the project of an award that was declined is %s", q.State)
 		}
-		h.Did(t, spare, "fou", "propose", "outcome", "award", "amount", "400000000", "reasons", "Penger er frigjort")
+		spare = h.Did(t, spare, "fou", "propose", "outcome", "award", "amount", "400000000", "reasons", "Penger er frigjort")
+		if told := h.Engine.Outside(spare.Base()); told != application.Reserve || !spare.Answered() || spare.Told() != nil {
+			t.Errorf("what is proposed from the waiting list is told as %s, answered %v", told, spare.Answered())
+		}
 		h.Meet(t, c, "utvalg", "utvalg2")
 		h.Did(t, spare, "utvalg2", "stand", "agree", "yes")
 		h.Did(t, spare, "utvalg", "decide")

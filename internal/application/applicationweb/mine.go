@@ -81,7 +81,7 @@ func (p *pages) caseItem(ctx context.Context, x *application.Submission, of *cal
 		do, date = "application.do.send", due(ctx, of, x.Kind)
 	case x.State == application.Submitted && writable:
 		do, date = "application.do.may_change", due(ctx, of, x.Kind)
-	case x.State == application.Submitted, p.Site.Engine.Outside(x.Kind, x.State) == application.Assessing:
+	case x.State == application.Submitted, p.Site.Engine.Outside(x.Base()) == application.Assessing:
 		do = "application.do.wait"
 		if w := answerDate(of, x.Kind); w.Exact() {
 			date = lang.Day(ctx, w.From)

@@ -37,6 +37,9 @@ type State struct {
 	// Untold is the state that people outside the agency are told that the record is in,
 	// where this one is a step of the agency's own that would tell them what is coming.
 	Untold string
+	// UntoldBy gives what is told in place of Untold of a record with a flag: of one that
+	// came from another state that was told.
+	UntoldBy map[string]string
 }
 
 // Command is one thing an actor can do to a record. A command with To moves it

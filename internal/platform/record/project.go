@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"funn/internal/platform/access"
 	"funn/internal/platform/clock"
 	"funn/internal/platform/db"
+	"funn/internal/platform/event"
 	"funn/internal/platform/lifecycle"
 )
 
@@ -383,36 +385,87 @@ func (e *Engine) Referring(ctx context.Context, ids ...string) ([]Edge, error) {
 	return out, nil
 }
 
-// Told gives the state that the context's actor is told that a record of the kind is in:
-// its own to the agency's people.
-func (e *Engine) Told(ctx context.Context, kind, state string) string {
-	if a := access.From(ctx); a.Staff || a.System {
-		return state
+// Told gives the state that the context's actor is told that a record is in: its own to
+// the agency's people.
+func (e *Engine) Told(ctx context.Context, h *Head) string {
+	if inside(ctx) {
+		return h.State
 	}
-	return e.Outside(kind, state)
+	return e.Outside(h)
 }
 
-// Outside gives the state that people outside the agency are told that a record of the
-// kind is in.
-func (e *Engine) Outside(kind, state string) string {
-	return cmp.Or(e.LabelOf(kind, state).Untold, state)
+func inside(ctx context.Context) bool {
+	a := access.From(ctx)
+	return a.Staff || a.System
 }
 
-// SinceTold says whether the context's actor is told since when a record is in the
-// state: not where they are not told which of two it is.
-func (e *Engine) SinceTold(ctx context.Context, kind, state string) bool {
-	told := e.Told(ctx, kind, state)
-	if told != state {
-		return false
-	}
-	if k, ok := e.kinds[kind]; ok {
-		for _, s := range k.Lifecycle().States {
-			if s.Name != state && e.Told(ctx, kind, s.Name) == state {
-				return false
-			}
+// Outside gives the state that people outside the agency are told that a record is in.
+func (e *Engine) Outside(h *Head) string {
+	state := e.LabelOf(h.Kind, h.State)
+	for flag, told := range state.UntoldBy {
+		if h.HasFlag(flag) {
+			return told
 		}
 	}
-	return true
+	return cmp.Or(state.Untold, h.State)
+}
+
+// SinceTold says whether the context's actor is told since when a record is in its
+// state: not where they are not told which of two it is.
+func (e *Engine) SinceTold(ctx context.Context, h *Head) bool {
+	k, ok := e.kinds[h.Kind]
+	if inside(ctx) || !ok {
+		return true
+	}
+	return e.Outside(h) == h.State && !slices.ContainsFunc(k.Lifecycle().States, func(s lifecycle.State) bool {
+		return s.Untold == h.State || slices.Contains(slices.Collect(maps.Values(s.UntoldBy)), h.State)
+	})
+}
+
+// AsTold gives the events with the states that the context's actor is told that they
+// took their records from and to: a step into a state that is not told leaves what was
+// told before.
+func (e *Engine) AsTold(ctx context.Context, events []event.Event) ([]event.Event, error) {
+	if inside(ctx) {
+		return events, nil
+	}
+	untold := func(kind, state string) string { return e.LabelOf(kind, state).Untold }
+	var ids []string
+	for _, ev := range events {
+		if untold(ev.Kind, ev.From) != "" || untold(ev.Kind, ev.To) != "" {
+			ids = append(ids, ev.RecordID)
+		}
+	}
+	if len(ids) == 0 {
+		return events, nil
+	}
+	slices.Sort(ids)
+	where, args := new(db.Where).In("record_id", slices.Compact(ids)...).And("to_state <> from_state").SQL()
+	moves, err := db.All[event.Event](ctx, e.DB, "SELECT "+db.Columns[event.Event]("")+" FROM event "+where+" ORDER BY record_id, n", args...)
+	if err != nil {
+		return nil, fmt.Errorf("states as they were told: %w", err)
+	}
+	// at gives what was told of a record after its event with the number.
+	at := func(kind, id string, n int) (told string) {
+		for _, m := range moves {
+			if m.RecordID != id || m.N > n {
+				continue
+			}
+			if hides := untold(kind, m.To); hides == "" {
+				told = m.To
+			} else {
+				told = cmp.Or(told, hides)
+			}
+		}
+		return told
+	}
+	out := slices.Clone(events)
+	for i, ev := range events {
+		if slices.Contains(ids, ev.RecordID) {
+			out[i].From, out[i].To = at(ev.Kind, ev.RecordID, ev.N-1), at(ev.Kind, ev.RecordID, ev.N)
+		}
+	}
+	return out, nil
 }
 
 // LabelOf gives the public label and tone of a record's state.

@@ -213,6 +213,9 @@ func (s *Site) recent(ctx context.Context, a access.Actor, heads []record.Head) 
 	if err != nil {
 		return nil, err
 	}
+	if events, err = s.Engine.AsTold(ctx, events); err != nil {
+		return nil, err
+	}
 	var out []ui.LogEntry
 	for _, ev := range events {
 		t := tells(s.Engine, a, subjects[ev.RecordID], ev)
@@ -428,7 +431,7 @@ func (s *Site) node(ctx context.Context, h record.Head, ball Ball) ui.ChainNode 
 	if h.Lang != string(lang.From(ctx).Tag()) {
 		n.Lang = h.Lang
 	}
-	if !s.Engine.SinceTold(ctx, h.Kind, h.State) {
+	if !s.Engine.SinceTold(ctx, &h) {
 		n.When = ""
 	} else if !sinceKnown(&h) {
 		n.When = lang.T(ctx, "date.unknown")
@@ -475,6 +478,9 @@ func (s *Site) story(ctx context.Context, a access.Actor, heads map[string]recor
 	if err != nil {
 		return nil, 0, first, err
 	}
+	if events, err = s.Engine.AsTold(ctx, events); err != nil {
+		return nil, 0, first, err
+	}
 	events = slices.DeleteFunc(events, func(ev event.Event) bool { return tells(s.Engine, a, subjects[ev.RecordID], ev) == untold })
 	slices.SortStableFunc(events, inStory)
 	if !a.Staff {
@@ -502,7 +508,7 @@ func (s *Site) story(ctx context.Context, a access.Actor, heads map[string]recor
 				changes = append(changes, ui.Change{Label: lang.T(ctx, "thread.after"), To: lang.Days(ctx, d)})
 			}
 		}
-		entry.Details = append(changes, stateChange(ctx, s.Engine, ev)...)
+		entry.Details = append(changes, stateChange(ctx, ev)...)
 		out = append(out, toldOf(entry, tells(s.Engine, a, subjects[ev.RecordID], ev), entry.Details))
 	}
 	return out, total, first, nil
@@ -539,6 +545,9 @@ func (s *Site) daysBar(ctx context.Context, a access.Actor, h record.Head) (temp
 	if err != nil {
 		return nil, err
 	}
+	if events, err = s.Engine.AsTold(ctx, events); err != nil {
+		return nil, err
+	}
 	var segments []chart.DaysSegment
 	longest, state, since := "", "", time.Time{}
 	most := -1
@@ -555,9 +564,9 @@ func (s *Site) daysBar(ctx context.Context, a access.Actor, h record.Head) (temp
 		}
 	}
 	for _, ev := range events {
-		if to := s.Engine.Told(ctx, h.Kind, ev.To); to != state {
+		if ev.To != state {
 			stay(ev.At, false)
-			state, since = to, ev.At
+			state, since = ev.To, ev.At
 		}
 	}
 	if !s.Engine.LabelOf(h.Kind, state).Final {

@@ -24,7 +24,8 @@ const (
 	whole            // all that was told with it
 )
 
-// tells says how much of an event of the subject the actor is told.
+// tells says how much of an event of the subject the actor is told. The event has the
+// states that they are told: [record.Engine.AsTold].
 func tells(e *record.Engine, a access.Actor, s access.Subject, ev event.Event) telling {
 	if a.Staff || a.System || slices.Contains(a.As, ev.ActorID) {
 		return whole
@@ -40,7 +41,7 @@ func tells(e *record.Engine, a access.Actor, s access.Subject, ev event.Event) t
 	if cmd, ok := k.Lifecycle().Command(ev.Command); ok && access.Allows(cmd.Notify, a, s) {
 		return lettered
 	}
-	if e.Outside(ev.Kind, ev.From) != e.Outside(ev.Kind, ev.To) {
+	if ev.From != ev.To {
 		return moved
 	}
 	return untold

@@ -197,7 +197,7 @@ func (p *pages[T]) frame(c *web.Context, title string, crumbs ...ui.Crumb) ui.Pa
 
 // StateTag gives the tag of a record's state.
 func StateTag(ctx context.Context, e *record.Engine, h *record.Head) ui.TagProps {
-	state := e.Told(ctx, h.Kind, h.State)
+	state := e.Told(ctx, h)
 	return ui.TagProps{Tone: tone(e.LabelOf(h.Kind, state).Tone), Text: lang.T(ctx, h.Kind+".state."+state)}
 }
 
@@ -310,9 +310,9 @@ func (p *pages[T]) show(tab string, body func(*web.Context, T) (templ.Component,
 // now tells where the record stands, for how long, and whom it waits for.
 func (p *pages[T]) now(ctx context.Context, h *record.Head, inside bool) ([]ui.Fact, error) {
 	e := p.site.Engine
-	facts := []ui.Fact{{Label: lang.T(ctx, "record.state"), Text: lang.T(ctx, h.Kind+".state."+e.Told(ctx, h.Kind, h.State))}}
+	facts := []ui.Fact{{Label: lang.T(ctx, "record.state"), Text: lang.T(ctx, h.Kind+".state."+e.Told(ctx, h))}}
 	state := e.LabelOf(h.Kind, h.State)
-	if !e.SinceTold(ctx, h.Kind, h.State) {
+	if !e.SinceTold(ctx, h) {
 		// When the agency took a step of its own would tell that it did.
 	} else if !sinceKnown(h) {
 		facts = append(facts, ui.Fact{Label: lang.T(ctx, "record.since"), Text: lang.T(ctx, "date.unknown")})
@@ -631,6 +631,9 @@ func (p *pages[T]) history(c *web.Context, rec T) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
+	if events, err = p.site.Engine.AsTold(ctx, events); err != nil {
+		return nil, err
+	}
 	slices.Reverse(events)
 	subject := p.kind.Subject(rec)
 	entries := make([]ui.LogEntry, 0, len(events))
@@ -643,7 +646,7 @@ func (p *pages[T]) history(c *web.Context, rec T) (templ.Component, error) {
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, toldOf(entry, t, stateChange(ctx, p.site.Engine, ev)))
+		entries = append(entries, toldOf(entry, t, stateChange(ctx, ev)))
 	}
 	if c.Actor.Staff {
 		return ui.LogList(entries), nil
@@ -652,13 +655,12 @@ func (p *pages[T]) history(c *web.Context, rec T) (templ.Component, error) {
 }
 
 // stateChange gives the change of state that an event made; nothing when it made
-// none that the reader is told of, or the record was new.
-func stateChange(ctx context.Context, e *record.Engine, ev event.Event) []ui.Change {
-	from, to := e.Told(ctx, ev.Kind, ev.From), e.Told(ctx, ev.Kind, ev.To)
-	if from == "" || from == to {
+// none, or the record was new.
+func stateChange(ctx context.Context, ev event.Event) []ui.Change {
+	if ev.From == "" || ev.From == ev.To {
 		return nil
 	}
-	return []ui.Change{{Label: lang.T(ctx, "record.state"), From: lang.T(ctx, ev.Kind+".state."+from), To: lang.T(ctx, ev.Kind+".state."+to)}}
+	return []ui.Change{{Label: lang.T(ctx, "record.state"), From: lang.T(ctx, ev.Kind+".state."+ev.From), To: lang.T(ctx, ev.Kind+".state."+ev.To)}}
 }
 
 func (p *pages[T]) entry(ctx context.Context, rec T, ev event.Event) (ui.LogEntry, error) {
@@ -696,7 +698,7 @@ func (p *pages[T]) entry(ctx context.Context, rec T, ev event.Event) (ui.LogEntr
 		}
 		e.Details = append(e.Details, ui.Change{Label: label(ctx, p.kind.Name, ev.Command, name), To: text})
 	}
-	e.Details = append(e.Details, stateChange(ctx, p.site.Engine, ev)...)
+	e.Details = append(e.Details, stateChange(ctx, ev)...)
 	return e, nil
 }
 
