@@ -594,7 +594,13 @@ func (o *openCall) after() {
 	rejected := list[7]
 	who := o.applicants[7]
 	o.sends(who, "/soknad/"+rejected.Number+"/klag", "grounds", "Metoden er ikke svak.")
-	o.refusedTo(t, "/soknad/"+rejected.Number+"/avgjor-klagen", rejected.Number, values("verdict", "upheld", "appeal_reasons", "x"), "fou", "fou2")
+	o.refusedTo(t, "/soknad/"+rejected.Number+"/avgjor-klagen", rejected.Number, values("verdict", "upheld", "appeal_reasons", "x"), "fou", "fou2", "utvalg", "utvalg2")
+	// The committee decided, so that the section settles: of it somebody who had no part.
+	for _, who := range []string{"utvalg", "utvalg2"} {
+		if status, _ := o.post(t, who, "/soknad/"+rejected.Number+"/avgjor-klagen", values("verdict", "upheld", "appeal_reasons", "x")); status != http.StatusConflict {
+			t.Errorf("%s settles a complaint about what the committee decided: %d", who, status)
+		}
+	}
 	if status, _ := o.post(t, "fou", "/soknad/"+rejected.Number+"/avgjor-klagen", values("verdict", "upheld", "appeal_reasons", "x")); status == http.StatusSeeOther {
 		t.Error("whoever proposed the rejection settles the complaint about it")
 	}
