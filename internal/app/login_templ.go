@@ -749,7 +749,7 @@ func demoMailPage(letters []mail.Letter) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.InLanguage(l.Lang).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.BlockInLanguage(l.Lang).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

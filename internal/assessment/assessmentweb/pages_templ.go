@@ -859,7 +859,7 @@ func caseView(content templ.Component, sketch *sketchProps, sum summaryProps, co
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section("innhold", lang.T(ctx, "assessment.content")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Section("det-som-er-sendt", lang.T(ctx, "assessment.content")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
