@@ -573,7 +573,7 @@ func (o *openCall) announce() {
 		t.Errorf("no statistics of %s in %s", o.head.Number, body)
 	}
 	u.visit(openCallPublic)
-	u.sees("6 av 13 skisser fikk penger", "22 tildelt", "8 igjen")
+	u.sees("6 av 13 skisser fikk penger", "22 tildelt", "8 ikke tildelt")
 	if _, page := o.get(t, "", openCallPublic); !strings.Contains(page, "<svg") {
 		t.Error("the public page has no chart")
 	}

@@ -67,7 +67,7 @@ func (s *Service) plan(ctx context.Context, c *meetingChange) error {
 	if err != nil {
 		return err
 	}
-	c.Rec.Call, c.Rec.Title, c.Rec.Lang, c.Rec.Unit = of.ID, of.Title, of.Lang, of.Unit
+	c.Rec.Call, c.Rec.Title, c.Rec.Lang, c.Rec.Unit, c.Rec.Example = of.ID, of.Title, of.Lang, of.Unit, of.Example
 	return edit(ctx, c)
 }
 

@@ -139,9 +139,8 @@ func (p *pages) list(c *web.Context) error {
 		table.Columns = append(table.Columns, ui.Column{Label: lang.T(ctx, key)})
 	}
 	for _, x := range calls {
-		tag := recordweb.StateTag(ctx, p.Site.Engine, x.Base())
 		table.Rows = append(table.Rows, []templ.Component{
-			ui.NameCell(address(x.Number), x.Title, x.Number), ui.Str(p.theme(ctx, x)), ui.Tag(tag.Tone, tag.Text), ui.Str(deadline(ctx, x)), ui.Str(frame(ctx, x)),
+			ui.NameCell(address(x.Number), x.Title, x.Number), ui.Str(p.theme(ctx, x)), ui.TagList(p.tags(ctx, x, !c.Actor.Staff)), ui.Str(deadline(ctx, x)), ui.Str(frame(ctx, x)),
 		})
 	}
 	var ways []ui.Crumb

@@ -122,7 +122,7 @@ func TestCallPage(t *testing.T) {
 				t.Fatalf("as %q: %d", who, p.Status)
 			}
 			for _, want := range []string{
-				"6 av 13 skisser fikk penger", "62\u00a0% av skissene", "75\u00a0% av søknadene", "22 tildelt", "8 igjen", "helt på tampen av 2021",
+				"6 av 13 skisser fikk penger", "62\u00a0% av skissene", "75\u00a0% av søknadene", "22 tildelt", "8 ikke tildelt", "helt på tampen av 2021",
 				"januar 2022", "inntil", "Pålitelig forvaltning", "Om tillit.", "Kilde",
 			} {
 				if !p.Has(want) {
@@ -138,6 +138,20 @@ func TestCallPage(t *testing.T) {
 		}
 		if p := h.Get(t, "fou", "/utlysning"); !p.Has("/utlysning/ny") {
 			t.Error("the list as the R&D section")
+		}
+	})
+}
+
+// The list says to the public where a call stands in the public's few words, to those
+// who work here in theirs, and marks examples to both.
+func TestList(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.put(t, "U-1", call.Proposed, func(c *call.Call) { c.Example = true })
+		for who, say := range map[string][2]string{"": {"Til vurdering", "Innstilt"}, "forsker": {"Til vurdering", "Innstilt"}, "fou": {"Innstilt", "Til vurdering"}} {
+			p := h.Get(t, who, "/utlysning")
+			if !p.Has(">"+say[0]+"<", ">Eksempel<") || p.Has(">"+say[1]+"<") {
+				t.Errorf("the list to %q lacks %q or the mark of an example, or has %q", who, say[0], say[1])
+			}
 		}
 	})
 }
@@ -195,7 +209,7 @@ func TestCommands(t *testing.T) {
 		if p := h.Post(t, "fou", "/utlysning/U-2023-001/resultat", "sketches", "7", "awards", "2", "awarded", "9 500 000"); p.Status != http.StatusSeeOther {
 			t.Errorf("telling the result: %d", p.Status)
 		}
-		if p := h.Get(t, "", "/utlysning/U-2023-001"); !p.Has("2 av 7 skisser fikk penger", "9,5 tildelt", "20,5 igjen") {
+		if p := h.Get(t, "", "/utlysning/U-2023-001"); !p.Has("2 av 7 skisser fikk penger", "9,5 tildelt", "20,5 ikke tildelt") {
 			t.Error("the result on the page")
 		}
 	})

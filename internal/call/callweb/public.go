@@ -98,7 +98,7 @@ func Front(d Deps) func(context.Context) ([]ui.Item, error) {
 
 func (p *pages) publicItem(ctx context.Context, x *call.Call) ui.Item {
 	title, in := x.TitleIn(lang.From(ctx).Tag())
-	item := ui.Item{Kicker: p.theme(ctx, x), Title: title, Href: x.PublicURL(), Lang: foreign(ctx, string(in)), Tags: p.publicTags(ctx, x)}
+	item := ui.Item{Kicker: p.theme(ctx, x), Title: title, Href: x.PublicURL(), Lang: foreign(ctx, string(in)), Tags: p.tags(ctx, x, true)}
 	if x.Deadline.V.Known() {
 		item.Meta = append(item.Meta, lang.T(ctx, "call.meta.deadline", "date", deadline(ctx, x)))
 	} else if x.Opened.V.Known() {
@@ -110,10 +110,12 @@ func (p *pages) publicItem(ctx context.Context, x *call.Call) ui.Item {
 	return item
 }
 
-// publicTags say where a call stands, in the few words that the public has for it.
-func (p *pages) publicTags(ctx context.Context, x *call.Call) []ui.TagProps {
+// tags say where a call stands, to the public in the few words that it has for it.
+func (p *pages) tags(ctx context.Context, x *call.Call, public bool) []ui.TagProps {
 	state := recordweb.StateTag(ctx, p.Site.Engine, x.Base())
-	state.Text = lang.T(ctx, "call.label."+p.Site.Engine.LabelOf("call", x.State).Label)
+	if public {
+		state.Text = lang.T(ctx, "call.label."+p.Site.Engine.LabelOf("call", x.State).Label)
+	}
 	tags := []ui.TagProps{state}
 	if x.Example {
 		tags = append(tags, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})
@@ -155,7 +157,7 @@ func (p *pages) publicProps(ctx context.Context, x *call.Call) (publicProps, err
 	tag := lang.From(ctx).Tag()
 	title, in := x.TitleIn(tag)
 	b := publicProps{
-		Head:    ui.HeadProps{Kicker: lang.T(ctx, "call.name") + " " + x.Number, Title: title, Lang: foreign(ctx, string(in)), Tags: p.publicTags(ctx, x)},
+		Head:    ui.HeadProps{Kicker: lang.T(ctx, "call.name") + " " + x.Number, Title: title, Lang: foreign(ctx, string(in)), Tags: p.tags(ctx, x, true)},
 		Notices: p.publicNotices(ctx, x), Steps: p.steps(ctx, x), Terms: p.terms(ctx, x), Calendar: x.PublicURL() + "/datoer.ics",
 	}
 	b.Figures = []ui.KeyFigureProps{{Value: deadline(ctx, x), Label: lang.T(ctx, "call.field.deadline")}, {Value: frame(ctx, x), Label: lang.T(ctx, "call.frame_short")}}

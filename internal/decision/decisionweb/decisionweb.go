@@ -97,8 +97,11 @@ func (p *pages) list(c *web.Context) error {
 		table.Columns = append(table.Columns, ui.Column{Label: lang.T(ctx, key)})
 	}
 	for _, m := range list {
-		tag := recordweb.StateTag(ctx, p.Site.Engine, m.Base())
-		table.Rows = append(table.Rows, []templ.Component{ui.NameCell("/mote/"+url.PathEscape(m.Number), m.Title, m.Number), ui.Str(lang.Day(ctx, m.On)), ui.Tag(tag.Tone, tag.Text)})
+		tags := []ui.TagProps{recordweb.StateTag(ctx, p.Site.Engine, m.Base())}
+		if m.Example {
+			tags = append(tags, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})
+		}
+		table.Rows = append(table.Rows, []templ.Component{ui.NameCell("/mote/"+url.PathEscape(m.Number), m.Title, m.Number), ui.Str(lang.Day(ctx, m.On)), ui.TagList(tags)})
 	}
 	add := ""
 	if k, ok := p.Service.Meetings.Lifecycle().Command("plan"); ok && access.Allows(k.Who, c.Actor, access.Subject{}) {

@@ -10,6 +10,7 @@ import (
 	"funn/internal/decision"
 	dt "funn/internal/decision/decisiontest"
 	"funn/internal/decision/decisionweb"
+	"funn/internal/org/orgtest"
 	"funn/internal/platform/form"
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
@@ -99,6 +100,23 @@ func TestMeetingPages(t *testing.T) {
 			if p = h.Get(t, who, page); p.Status != http.StatusNotFound {
 				t.Errorf("the meeting's page as %s: %d", who, p.Status)
 			}
+		}
+	})
+}
+
+// A meeting on a call that is an example is one too, and the list says so.
+func TestListMarksExamples(t *testing.T) {
+	each(t, func(t *testing.T, h *dt.House) {
+		h.Meet(t, h.Call(t, call.Assessment2, 9_000_000), "utvalg", "utvalg2")
+		if p := h.Get(t, "utvalg", "/mote"); p.Status != http.StatusOK || p.Has("Eksempel") {
+			t.Errorf("the list calls a meeting an example that is none: %d", p.Status)
+		}
+		c := h.Calls.Kind.New()
+		c.Title, c.State, c.Example = "Et eksempel", call.Assessment2, true
+		dt.Must(t, h.Calls.Kind.Import(orgtest.System(), c, "test"))
+		h.Meet(t, c, "utvalg", "utvalg2")
+		if p := h.Get(t, "utvalg", "/mote"); !p.Has(">Eksempel<") {
+			t.Error("the list does not mark the meeting on an example")
 		}
 	})
 }

@@ -24,7 +24,7 @@ type Bar struct {
 	// an outline.
 	Part float64
 	// PartText and RestText stand inside the filled part and the outline:
-	// "22 tildelt", "8 igjen".
+	// "22 tildelt", "8 ikke tildelt".
 	PartText, RestText string
 	// Own gives the bar a scale of its own, below a rule: money under counts.
 	Own bool

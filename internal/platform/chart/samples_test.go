@@ -74,7 +74,7 @@ func samples() map[string]chart.Chart {
 				{Label: "Skisser", Value: 13},
 				{Label: "Fulle søknader", Value: 8, Share: "62 % av skissene"},
 				{Label: "Tildelt", Value: 6, Share: "75 % av søknadene"},
-				{Label: "Ramme, mill. kr", Value: 30, Part: 22, PartText: "22 tildelt", RestText: "8 igjen", Own: true},
+				{Label: "Ramme, mill. kr", Value: 30, Part: 22, PartText: "22 tildelt", RestText: "8 ikke tildelt", Own: true},
 			},
 			Funnel: true,
 			Words:  chart.BarsWords{Label: "Trinn", Value: "Antall", Share: "Andel", Part: "Av dette"},
