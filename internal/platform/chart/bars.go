@@ -1,5 +1,7 @@
 package chart
 
+import "strings"
+
 // Bars are horizontal bars with a number and a share at each, such as the steps
 // of a call from sketches to awards, and the money given out of its frame.
 type Bars struct {
@@ -115,12 +117,73 @@ func (c Bars) Render() Rendered {
 		}
 		y += pitch
 	}
-	return c.finish("bars", width, y-pitch+thick+6, &p, table)
+	r := c.finish("bars", width, y-pitch+thick+6, &p, table)
+	r.Narrow = c.narrow(format, longest, table)
+	return r
+}
+
+// narrow draws the bars for a narrow page: each below its label and number, which
+// leaves no room for slopes between them.
+func (c Bars) narrow(format func(float64) string, longest float64, table Table) string {
+	const w, thick, gap, dip = 320.0, 24.0, 16.0, lineHeight - baseline
+	p := pen{w: w}
+	y := 0.0
+	for i, b := range c.Bars {
+		if b.Own && i > 0 && !c.Bars[i-1].Own {
+			p.line("chart-grid", 0, y, w, y)
+			y += gap
+		}
+		number, class := fit(format(b.Value), bodySize, true, 150), "chart-strong"
+		share := ""
+		if !known(b.Value) {
+			class = "chart-muted"
+		} else if b.Share != "" {
+			share = fit("("+b.Share+")", bodySize, false, w-160)
+		}
+		numbered, shared := textWidth(number, bodySize, true), 0.0
+		if share != "" {
+			shared = textWidth(share, bodySize, false) + 6
+		}
+		label := wrap(b.Label, bodySize, false, w, 2)
+		for _, l := range label {
+			p.text("", start, 0, y+dip, l)
+			y += lineHeight
+		}
+		note := numbered + shared // where it ends: beside the label, if there is room
+		if len(label) == 1 && textWidth(label[0], bodySize, false)+12+note <= w {
+			y -= lineHeight
+			note = w
+		}
+		p.text(class, end, note-shared, y+dip, number)
+		if share != "" {
+			p.text("chart-muted", end, note, y+dip, share)
+		}
+		y += lineHeight + 3
+		scale := longest
+		if b.Own {
+			scale = b.Value
+		}
+		length := 0.0
+		if known(b.Value) && scale > 0 {
+			length = (w - 2) * max(b.Value, 0) / scale
+		}
+		left := c.bar(&p, b, 1, y, length, thick)
+		p.line("chart-zero", 1, y-2, 1, y+thick+2)
+		y += thick
+		if len(left) > 0 {
+			p.text("chart-muted", end, w, y+5+dip, fit(strings.Join(left, " · "), bodySize, false, w))
+			y += 5 + lineHeight
+		}
+		y += gap
+	}
+	m := c.Meta
+	m.ID = c.id("bars") + "-narrow"
+	return m.finish("bars chart-narrow", w, y-gap+6, &p, table).SVG
 }
 
 // bar draws the filled part and the outline of one bar, with the texts that
-// find room.
-func (c Bars) bar(p *pen, b Bar, x, y, length, thick float64) {
+// find room; it gives those that do not.
+func (c Bars) bar(p *pen, b Bar, x, y, length, thick float64) (left []string) {
 	done := length
 	if known(b.Part) && b.Part != 0 && b.Value > 0 {
 		done = length * min(max(b.Part/b.Value, 0), 1)
@@ -128,12 +191,17 @@ func (c Bars) bar(p *pen, b Bar, x, y, length, thick float64) {
 	}
 	p.rect("chart-fill chart-a", x, y, done, thick, 2)
 	inside := func(class, s string, from, room float64) {
-		if s != "" && textWidth(s, bodySize, true)+20 <= room {
+		switch {
+		case s == "":
+		case textWidth(s, bodySize, true)+20 <= room:
 			p.text(class, start, from+10, y+thick/2+baseline, s)
+		default:
+			left = append(left, s)
 		}
 	}
 	inside("chart-strong chart-on", b.PartText, x, done)
 	inside("", b.RestText, x+done, length-done)
+	return left
 }
 
 func (c Bars) table(format func(float64) string) Table {

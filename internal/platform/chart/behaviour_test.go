@@ -211,6 +211,34 @@ func TestBarsShares(t *testing.T) {
 	}
 }
 
+// Where there is no room for the whole drawing there is a narrow one, with every word
+// of it: what finds no room inside a bar stands below.
+func TestBarsNarrow(t *testing.T) {
+	t.Parallel()
+	r := samples()["bars"].Render()
+	if r.Narrow == "" {
+		t.Fatal("no narrow picture")
+	}
+	wide, narrow := parse(t, r.SVG), parse(t, r.Narrow)
+	if box := narrow[0].attrs["viewBox"]; !strings.HasPrefix(box, "0 0 320 ") {
+		t.Errorf("viewBox %q", box)
+	}
+	if wide[1].attrs["id"] == narrow[1].attrs["id"] {
+		t.Error("both pictures have one id")
+	}
+	var said []string
+	for _, e := range narrow {
+		if e.name == "text" {
+			said = append(said, e.text)
+		}
+	}
+	for _, e := range wide {
+		if all := strings.Join(said, " "); e.name == "text" && !strings.Contains(all, e.text) {
+			t.Errorf("%q does not say %q", all, e.text)
+		}
+	}
+}
+
 func TestDaysOverTheLimit(t *testing.T) {
 	t.Parallel()
 	r := chart.DaysBar{Meta: chart.Meta{Title: "T"}, Segments: []chart.DaysSegment{

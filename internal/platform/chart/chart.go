@@ -65,6 +65,9 @@ type Meta struct {
 type Rendered struct {
 	// SVG is safe markup: every text from the caller is escaped.
 	SVG string
+	// Narrow is the same picture for where there is less room than the large
+	// charts need, 44 rem. Empty when the chart has none: SVG then scrolls.
+	Narrow string
 	// Title and Desc are the texts inside the SVG, unescaped.
 	Title, Desc string
 	Table       Table

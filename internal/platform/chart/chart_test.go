@@ -126,7 +126,7 @@ var numbers = regexp.MustCompile(`-?[0-9.]+`)
 func checkContract(t fataler, c chart.Chart) {
 	t.Helper()
 	r := c.Render()
-	if again := c.Render(); again.SVG != r.SVG {
+	if again := c.Render(); again.SVG != r.SVG || again.Narrow != r.Narrow {
 		t.Errorf("%T: two renderings differ", c)
 	}
 	if r.Title == "" || r.Desc == "" {
@@ -140,7 +140,22 @@ func checkContract(t fataler, c chart.Chart) {
 	if r.Table.Rows == nil {
 		t.Errorf("%T: rows are nil", c)
 	}
-	all := parse(t, r.SVG)
+	for _, picture := range pictures(r) {
+		checkPicture(t, c, r, picture)
+	}
+}
+
+// pictures are the drawings of a chart.
+func pictures(r chart.Rendered) []string {
+	if r.Narrow == "" {
+		return []string{r.SVG}
+	}
+	return []string{r.SVG, r.Narrow}
+}
+
+func checkPicture(t fataler, c chart.Chart, r chart.Rendered, picture string) {
+	t.Helper()
+	all := parse(t, picture)
 	svg := all[0]
 	if svg.name != "svg" || svg.attrs["role"] != "img" || all[1].name != "title" || all[2].name != "desc" {
 		t.Fatalf("%T: begins with %v", c, all[:3])
@@ -254,43 +269,45 @@ func TestTextsDoNotCollide(t *testing.T) {
 		text           string
 	}
 	for name, c := range samples() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			all := parse(t, c.Render().SVG)
-			view := numbers.FindAllString(all[0].attrs["viewBox"], -1)
-			w, _ := strconv.ParseFloat(view[2], 64)
-			h, _ := strconv.ParseFloat(view[3], 64)
-			var boxes []box
-			for _, e := range all {
-				if e.name != "text" {
-					continue
-				}
-				size := size(e)
-				width := chart.TextWidth(e.text, size, e.has("chart-strong") || e.has("chart-on")) / 1.03
-				x := e.num(t, "x")
-				switch e.attrs["text-anchor"] {
-				case "middle":
-					x -= width / 2
-				case "end":
-					x -= width
-				}
-				y := e.num(t, "y")
-				// From the height of small letters to the base line.
-				b := box{x, y - size*0.66, x + width, y + size*0.1, e.text}
-				if b.x0 < -0.5 || b.x1 > w+1 || b.y0 < 0 || b.y1 > h {
-					t.Errorf("%q lies at %.0f,%.0f–%.0f,%.0f, outside %.0fx%.0f", b.text, b.x0, b.y0, b.x1, b.y1, w, h)
-				}
-				for _, o := range boxes {
-					if b.x0 < o.x1 && o.x0 < b.x1 && b.y0 < o.y1 && o.y0 < b.y1 {
-						t.Errorf("%q lies over %q", b.text, o.text)
+		for i, picture := range pictures(c.Render()) {
+			t.Run(name+strings.Repeat("-narrow", i), func(t *testing.T) {
+				t.Parallel()
+				all := parse(t, picture)
+				view := numbers.FindAllString(all[0].attrs["viewBox"], -1)
+				w, _ := strconv.ParseFloat(view[2], 64)
+				h, _ := strconv.ParseFloat(view[3], 64)
+				var boxes []box
+				for _, e := range all {
+					if e.name != "text" {
+						continue
 					}
+					size := size(e)
+					width := chart.TextWidth(e.text, size, e.has("chart-strong") || e.has("chart-on")) / 1.03
+					x := e.num(t, "x")
+					switch e.attrs["text-anchor"] {
+					case "middle":
+						x -= width / 2
+					case "end":
+						x -= width
+					}
+					y := e.num(t, "y")
+					// From the height of small letters to the base line.
+					b := box{x, y - size*0.66, x + width, y + size*0.1, e.text}
+					if b.x0 < -0.5 || b.x1 > w+1 || b.y0 < 0 || b.y1 > h {
+						t.Errorf("%q lies at %.0f,%.0f–%.0f,%.0f, outside %.0fx%.0f", b.text, b.x0, b.y0, b.x1, b.y1, w, h)
+					}
+					for _, o := range boxes {
+						if b.x0 < o.x1 && o.x0 < b.x1 && b.y0 < o.y1 && o.y0 < b.y1 {
+							t.Errorf("%q lies over %q", b.text, o.text)
+						}
+					}
+					boxes = append(boxes, b)
 				}
-				boxes = append(boxes, b)
-			}
-			if len(boxes) < 4 {
-				t.Errorf("only %d texts", len(boxes))
-			}
-		})
+				if len(boxes) < 4 {
+					t.Errorf("only %d texts", len(boxes))
+				}
+			})
+		}
 	}
 }
 
@@ -484,7 +501,7 @@ func TestStyleSheet(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
 	for _, c := range samples() {
-		all.WriteString(c.Render().SVG)
+		all.WriteString(strings.Join(pictures(c.Render()), ""))
 	}
 	used := map[string]bool{"chart": true, "chart-void": true} // void: pictures without data
 	for _, m := range regexp.MustCompile(`class="([^"]*)"`).FindAllStringSubmatch(all.String(), -1) {

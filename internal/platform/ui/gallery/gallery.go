@@ -79,6 +79,15 @@ func forest() chart.Chart {
 	}
 }
 
+func steps() chart.Chart {
+	return chart.Bars{
+		Meta: chart.Meta{ID: "trakt", Title: "6 av 13 skisser fikk penger", Desc: "Skisser, søknader og tildelinger."}, Funnel: true,
+		Bars: []chart.Bar{{Label: "Skisser", Value: 13}, {Label: "Søknader", Value: 8, Share: "62 % av skissene"}, {Label: "Tildelinger", Value: 6, Share: "75 % av søknadene"},
+			{Label: "Ramme, mill. kr", Value: 30, Part: 22, PartText: "22 tildelt", RestText: "8 ikke tildelt", Own: true}},
+		Words: chart.BarsWords{Label: "Trinn", Value: "Antall", Share: "Andel", Part: "Av dette"},
+	}
+}
+
 func days() chart.Chart {
 	return chart.DaysBar{
 		Meta:     chart.Meta{ID: "dager", Title: "Behovet har ventet lengst på prioritering", Desc: "Dager i hvert steg."},

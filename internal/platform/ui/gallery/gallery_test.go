@@ -122,6 +122,24 @@ func TestLongWordsFit(t *testing.T) {
 	}
 }
 
+// A chart that has a narrow drawing is never cut: whatever the window, one of the two is
+// seen whole, its text neither tiny nor huge.
+func TestNarrowChartsFit(t *testing.T) {
+	base := serve(t)
+	b := axetest.New(t)
+	for _, width := range []int{320, 400, 500, 600, 700, 720, 760, 1280} {
+		b.Open(t, base+"/figurer", width)
+		got := axetest.Eval[[]string](t, b, `[...document.querySelectorAll(".f-figure__drawing:has(.chart-narrow)")].map((d) => {
+			const seen = [...d.querySelectorAll("svg")].filter((e) => e.getBoundingClientRect().width > 0);
+			const size = seen.length && 15 * seen[0].getBoundingClientRect().width / seen[0].viewBox.baseVal.width;
+			return seen.length == 1 && d.scrollWidth <= d.clientWidth && size >= 12 && size <= 19 ? "" : seen.length + " drawings, " + d.scrollWidth + " of " + d.clientWidth + " pixels, text of " + size;
+		})`)
+		if len(got) != 1 || got[0] != "" {
+			t.Errorf("in a window of %d pixels: %q", width, got)
+		}
+	}
+}
+
 // The demo's line closes the public head: no coloured ground follows it.
 func TestDemoLineClosesTheHead(t *testing.T) {
 	base := serve(t)
