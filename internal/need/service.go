@@ -456,7 +456,8 @@ func (s *Service) UseDecided(ctx context.Context, id string) error {
 
 // Expect tells the need when the last of its studies is expected to deliver; the
 // zero day takes the expectation away. The need turns red when that is after the
-// decision, in the same transaction.
+// decision, in the same transaction. A need that is answered waits for no study: what
+// is set up for it later changes nothing.
 func (s *Service) Expect(ctx context.Context, id string, forecast time.Time) error {
 	n, err := s.Kind.Load(ctx, id)
 	if err != nil {
@@ -465,7 +466,7 @@ func (s *Service) Expect(ctx context.Context, id string, forecast time.Time) err
 	if n.Forecast.Equal(forecast) {
 		return nil
 	}
-	return s.follow(ctx, id, "forecast", record.Input{Values: form.Of("forecast", day(forecast))}, undecided...)
+	return s.follow(ctx, id, "forecast", record.Input{Values: form.Of("forecast", day(forecast))}, unanswered...)
 }
 
 func (s *Service) follow(ctx context.Context, id, command string, in record.Input, from ...string) error {

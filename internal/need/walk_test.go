@@ -160,7 +160,7 @@ func (m *model) hear(what string, day time.Time) {
 		m.state, m.back = need.Answered, ""
 	case what == "decided" && (at == need.InstrumentChosen || at == need.Acquiring || at == need.Answered):
 		m.useDecided = true
-	case what == "expect" && slices.Contains(boarded, at) && !day.Equal(m.forecast):
+	case what == "expect" && slices.Contains(pausable, at) && !day.Equal(m.forecast):
 		m.forecast = day
 	default:
 		return

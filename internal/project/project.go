@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"funn/internal/need"
+	"funn/internal/platform/clock"
 	"funn/internal/platform/db"
 	"funn/internal/platform/record"
 )
@@ -523,6 +525,19 @@ const PublicFlag = "public"
 // Public says whether everybody may know of the project.
 func Public(p *Project) bool { return p.HasFlag(PublicFlag) }
 
+// WaitedFor says whether the need waits for this project: nothing has answered it
+// yet, and its decision had not been taken when the project came to be. What is
+// begun after a decision is for the next one.
+func (p *Project) WaitedFor(n *need.Need) bool {
+	return !n.DecisionDate.IsZero() && !slices.Contains(settled, n.State) && !n.DecisionDate.Before(clock.Day(p.Created))
+}
+
+// TooLateFor says whether the project is forecast to deliver after the decision of a
+// need that waits for it.
+func (p *Project) TooLateFor(n *need.Need) bool {
+	return p.WaitedFor(n) && p.ForecastEnd.After(n.DecisionDate)
+}
+
 // alert is red when the project is forecast to deliver after the decision that
 // one of its needs is for (FP §3, §5.1).
 func (s *Service) alert(ctx context.Context, p *Project) (string, error) {
@@ -535,7 +550,7 @@ func (s *Service) alert(ctx context.Context, p *Project) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if !slices.Contains(settled, n.State) && !n.DecisionDate.IsZero() && p.ForecastEnd.After(n.DecisionDate) {
+		if p.TooLateFor(n) {
 			return AfterDecision, nil
 		}
 	}

@@ -574,6 +574,54 @@ func TestSeveralProjects(t *testing.T) {
 	})
 }
 
+// Red means that somebody waits. A project that is begun for a need that is answered
+// already, or after the decision was taken, comes too late for nothing, and it does
+// not turn the answered need red either.
+func TestNobodyWaits(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		answered := h.need(t, "2023-03-01")
+		first := h.running(t, "need", answered.ID, "end", "2023-02-20")
+		second := h.created(t, "need", answered.ID, "end", "2023-02-21")
+		h.do(t, "forsker", first.ID, "deliver", report)
+		h.do(t, "fou", first.ID, "review", input("review_note", "Godt."))
+		h.do(t, "fageier", first.ID, "accept", input())
+		h.do(t, "fou", second.ID, "cancel", reasoned(input()))
+		if got := h.wanted(t, answered.ID); got.State != need.Answered {
+			t.Fatalf("the need is %s", got.State)
+		}
+		taken := h.need(t, "2023-01-01") // yesterday; today somebody could still wait
+		today := h.need(t, "2023-01-02")
+		for _, x := range []struct {
+			what  string
+			needs []string
+			alert string
+		}{
+			{"an answered need", []string{answered.ID}, ""},
+			{"a decision that was taken before", []string{taken.ID}, ""},
+			{"both", []string{answered.ID, taken.ID}, ""},
+			{"a decision today", []string{answered.ID, taken.ID, today.ID}, project.AfterDecision},
+		} {
+			p, err := h.projects.Kind.Create(h.As(t, "fou"), "create", record.Input{Values: form.Of(planned...)}, func(p *project.Project) { p.Needs.V = x.needs })
+			must(t, err)
+			dates, err := h.projects.DecisionDates(h.As(t, "fou"), []*project.Project{p})
+			must(t, err)
+			if p.Alert != x.alert || !dates[p.ID].IsZero() != (x.alert != "") {
+				t.Errorf("%s: alert %q, want %q; the decision it is for: %v", x.what, p.Alert, x.alert, dates[p.ID])
+			}
+		}
+		if got := h.wanted(t, answered.ID); got.Alert != "" || !got.Forecast.Equal(day("2023-01-02")) {
+			t.Errorf("the answered need: alert %q, forecast %v", got.Alert, got.Forecast)
+		}
+		// A decision that is put off waits again.
+		p := h.created(t, "need", taken.ID)
+		_, err := h.needs.Kind.Do(h.As(t, "fageier"), taken.ID, "move_decision", reasoned(input("decision_date", "2023-06-01")))
+		must(t, err)
+		if got := h.load(t, p.ID); p.Alert != "" || got.Alert != project.AfterDecision {
+			t.Errorf("the decision is put off: alert %q, was %q", got.Alert, p.Alert)
+		}
+	})
+}
+
 // A need that is merged into another takes its projects along.
 func TestMergedNeed(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {

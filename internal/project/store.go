@@ -474,7 +474,7 @@ func (s *Service) DecisionDates(ctx context.Context, projects []*Project) (map[s
 	}
 	for _, p := range projects {
 		for _, n := range needs {
-			if !slices.Contains(p.Needs.V, n.ID) || n.DecisionDate.IsZero() || slices.Contains(settled, n.State) {
+			if !slices.Contains(p.Needs.V, n.ID) || !p.WaitedFor(n) {
 				continue
 			}
 			if first := out[p.ID]; first.IsZero() || n.DecisionDate.Before(first) {
@@ -486,7 +486,7 @@ func (s *Service) DecisionDates(ctx context.Context, projects []*Project) (map[s
 }
 
 // settled are the states of needs that no longer wait for an answer.
-var settled = []string{need.Closed, need.Rejected, need.Merged, need.Covered}
+var settled = []string{need.Answered, need.Closed, need.Rejected, need.Merged, need.Covered}
 
 // RunTogether says whether a project was led by the person in which one of the
 // organisations takes part, or by one of the people in which the person's own

@@ -70,6 +70,9 @@ func inTime(ctx context.Context, r *project.Project, n *need.Need) string {
 	if end.IsZero() {
 		return lang.Day(ctx, n.DecisionDate)
 	}
+	if waitsNot(r, n) {
+		return lang.Day(ctx, n.DecisionDate) + ". " + lang.T(ctx, "project.slack.not_waiting")
+	}
 	key, days := "project.case.in_time", slack(end, n.DecisionDate)
 	if days < 0 {
 		key, days = "project.case.too_late", -days

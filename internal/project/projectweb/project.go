@@ -67,7 +67,7 @@ func alerts(ctx context.Context, r *project.Project, needs []*need.Need) []alert
 	if r.Alert == project.AfterDecision {
 		text := lang.T(ctx, "project.after_decision.text")
 		for _, n := range needs {
-			if r.ForecastEnd.After(n.DecisionDate) && !n.DecisionDate.IsZero() {
+			if r.TooLateFor(n) {
 				text = lang.T(ctx, "project.after_decision.of", "need", n.Title, "decision", lang.Day(ctx, n.DecisionDate), "forecast", lang.Day(ctx, r.ForecastEnd),
 					"days", lang.Days(ctx, -slack(r.ForecastEnd, n.DecisionDate)))
 				break
@@ -168,6 +168,10 @@ func (p *pages) needItem(ctx context.Context, r *project.Project, n *need.Need) 
 		return i
 	}
 	days := slack(end, n.DecisionDate)
+	if waitsNot(r, n) {
+		i.Meta = []string{lang.T(ctx, "project.slack.not_waiting")}
+		return i
+	}
 	i.Late = days < 0
 	switch {
 	case days < 0:
@@ -179,6 +183,10 @@ func (p *pages) needItem(ctx context.Context, r *project.Project, n *need.Need) 
 	}
 	return i
 }
+
+// waitsNot says whether the project goes on for a need that does not wait for it. What
+// has ended is judged by the day that it ended.
+func waitsNot(r *project.Project, n *need.Need) bool { return r.ActualEnd.IsZero() && !r.WaitedFor(n) }
 
 // steps are the project's course: contract, start-up, what it owes, in the order
 // of their days.
