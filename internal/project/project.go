@@ -265,6 +265,27 @@ func (p *Project) Delay() int {
 	return MonthsLate(p.BaselineEnd, p.ends())
 }
 
+// Whether a project is late, by what is known of it.
+const (
+	Delayed      = "delayed"
+	OnTime       = "on_time"
+	DelayUnknown = "delay_unknown" // there is no plan to hold it against, or nobody has said when it ends
+)
+
+// Punctuality says whether the project ended, or is expected to end, after its
+// baseline; empty for one that is cancelled, which delivers nothing.
+func (p *Project) Punctuality() string {
+	switch {
+	case p.State == Cancelled:
+		return ""
+	case p.BaselineEnd.IsZero() || p.ends().IsZero():
+		return DelayUnknown
+	case p.ends().After(p.BaselineEnd):
+		return Delayed
+	}
+	return OnTime
+}
+
 // MonthsLate gives how much later than planned something happens, in whole
 // months rounded up; 0 when it is not late or one of the days is not known.
 func MonthsLate(planned, day time.Time) int {

@@ -30,7 +30,7 @@ type Filter struct {
 	// knows goes on. Only what certainly had begun by then counts as begun.
 	From, To int
 	Alert    string // with this alert
-	Delayed  bool   // ends, or is expected to end, after its baseline
+	Delay    string // with this Punctuality
 	// FinishedIn, StartedIn and ActiveOn mean what the methods of Project say.
 	FinishedIn, StartedIn int
 	ActiveOn              time.Time // calendar day
@@ -76,7 +76,9 @@ const (
 var (
 	onPaper  = "(b.contracted IS NULL AND b.known_by IS NULL AND r.state IN ('" + Created + "', '" + Cancelled + "'))"
 	notBegun = "(r.state IN ('" + Created + "', '" + Contracted + "') OR r.state = '" + Cancelled + "' AND NOT b.baseline_frozen)"
-	delayed  = "(r.state <> '" + Cancelled + "' AND " + expected + " > b.baseline_end)"
+	// punctual is Project.Punctuality in SQL.
+	punctual = "CASE WHEN r.state = '" + Cancelled + "' THEN '' WHEN b.baseline_end IS NULL OR " + expected + " IS NULL THEN '" + DelayUnknown +
+		"' WHEN " + expected + " > b.baseline_end THEN '" + Delayed + "' ELSE '" + OnTime + "' END"
 )
 
 func yearStart(year int) time.Time { return time.Date(year, time.January, 1, 0, 0, 0, 0, time.UTC) }
@@ -115,8 +117,8 @@ func (f Filter) Where() db.Where {
 	if f.Alert != "" {
 		w.And("r.alert = ?", f.Alert)
 	}
-	if f.Delayed {
-		w.And(delayed)
+	if f.Delay != "" {
+		w.And(punctual+" = ?", f.Delay)
 	}
 	if f.FinishedIn != 0 {
 		w.AndWhere(finishedIn(f.FinishedIn))
@@ -263,7 +265,7 @@ type Group struct {
 	State      string `db:"state"`
 	Instrument string `db:"instrument"`
 	Alert      string `db:"alert"`
-	Delayed    bool   `db:"delayed"`
+	Delay      string `db:"delay"` // their Punctuality
 	Example    bool   `db:"example"`
 	Finished   int    `db:"finished"` // the year asked for or the one before it; 0 for neither
 	N          int    `db:"n"`
@@ -310,7 +312,7 @@ func (s *Service) summary(ctx context.Context, f Filter, year int) (Groups, erro
 	where, args := s.scoped(ctx, f).SQL(args...)
 	cond := func(where string) string { return strings.TrimPrefix(where, "WHERE ") }
 	rows, err := db.All[Group](ctx, s.Kind.Engine().DB,
-		"SELECT r.state, b.instrument, r.alert, COALESCE("+delayed+", 1 = 0) AS delayed, r.example,"+
+		"SELECT r.state, b.instrument, r.alert, "+punctual+" AS delay, r.example,"+
 			" CASE WHEN "+cond(now)+" THEN "+strconv.Itoa(year)+" WHEN "+cond(last)+" THEN "+strconv.Itoa(year-1)+" ELSE 0 END AS finished, count(*) AS n"+
 			" FROM record r JOIN project b ON b.id = r.id "+where+" GROUP BY 1, 2, 3, 4, 5, 6", args...)
 	if err != nil {

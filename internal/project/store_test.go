@@ -191,7 +191,10 @@ func TestFilterSemantics(t *testing.T) {
 			asks(project.Filter{FinishedIn: year}, func(p *project.Project) bool { return p.FinishedIn(year) })
 			asks(project.Filter{StartedIn: year}, func(p *project.Project) bool { return p.StartedIn(year) })
 			asks(project.Filter{ActiveOn: on}, func(p *project.Project) bool { return on.IsZero() || p.ActiveOn(on) })
-			asks(project.Filter{Delayed: true}, func(p *project.Project) bool { return p.Delay() > 0 })
+			asks(project.Filter{Delay: project.Delayed}, func(p *project.Project) bool { return p.Delay() > 0 })
+			for _, word := range []string{project.OnTime, project.DelayUnknown} {
+				asks(project.Filter{Delay: word}, func(p *project.Project) bool { return p.Punctuality() == word })
+			}
 			asks(project.Filter{Labels: []string{"running", "finished"}}, func(p *project.Project) bool {
 				return slices.Contains([]string{project.StartedUp, project.Running, project.Accepted, project.Closed}, p.State)
 			})

@@ -42,7 +42,7 @@ func BenchmarkPortfolio10000(b *testing.B) {
 			for _, f := range []struct {
 				name string
 				project.Filter
-			}{{"query", project.Filter{}}, {"query-text", project.Filter{Query: "oslo"}}, {"query-late", project.Filter{Delayed: true, Instruments: []string{"grant"}}}} {
+			}{{"query", project.Filter{}}, {"query-text", project.Filter{Query: "oslo"}}, {"query-late", project.Filter{Delay: project.Delayed, Instruments: []string{"grant"}}}} {
 				b.Run(f.name, func(b *testing.B) {
 					median(b, func() {}, func() {
 						if _, _, err := h.projects.Portfolio(ctx, f.Filter, project.Sort{}, 25, 0); err != nil {

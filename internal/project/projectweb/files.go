@@ -56,7 +56,7 @@ func (p *pages) download(f format) web.Handler {
 		today := p.Site.Engine.Today(ctx)
 		s := export.Sheet{Name: lang.T(ctx, "project.nav"), Title: lang.T(ctx, "project.nav"), Note: lang.T(ctx, "project.download.note", "day", lang.Day(ctx, today))}
 		for _, key := range []string{
-			"number", "title", "instrument", "theme", "status", "leader", "institutions", "start", "baseline", "forecast", "actual", "delay", "amount", "spent", "rest", "alert", "example", "source",
+			"number", "title", "instrument", "theme", "status", "leader", "institutions", "start", "baseline", "forecast", "actual", "delay", "amount", "spent", "rest", "alert", "example", "source", "punctuality",
 		} {
 			s.Head = append(s.Head, lang.T(ctx, "project.sheet."+key))
 		}
@@ -81,8 +81,13 @@ func (p *pages) row(ctx context.Context, r *project.Project) []export.Cell {
 		actual = export.Text(r.End.V.Text)
 	}
 	delay, amount, spent, rest := export.Empty(), export.Empty(), export.Empty(), export.Empty()
-	if !r.BaselineEnd.IsZero() && r.State != project.Cancelled {
-		delay = export.Int(r.Delay())
+	punctuality := ""
+	switch word := r.Punctuality(); word {
+	case "":
+	case project.DelayUnknown:
+		punctuality = lang.T(ctx, "project."+word)
+	default:
+		punctuality, delay = lang.T(ctx, "project."+word), export.Int(r.Delay())
 	}
 	if r.Amount > 0 {
 		amount = export.Money(r.Amount)
@@ -101,6 +106,7 @@ func (p *pages) row(ctx context.Context, r *project.Project) []export.Cell {
 		export.Text(r.Number), export.Text(r.Title), export.Text(lang.T(ctx, "instrument."+r.Instrument)), export.Text(p.theme(ctx, r.Theme)),
 		export.Text(lang.T(ctx, "project.state."+r.State)), export.Text(r.LeaderName), export.Text(r.RoleNames),
 		start, export.Date(r.BaselineEnd), export.Date(r.ForecastEnd), actual, delay, amount, spent, rest, export.Text(alert), export.Text(example), export.Text(r.Source),
+		export.Text(punctuality),
 	}
 }
 

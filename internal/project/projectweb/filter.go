@@ -36,6 +36,25 @@ var sorts = []struct{ slug, by string }{
 	{"tittel", "title"}, {"tema", "theme"}, {"periode", "period"}, {"status", "status"}, {"forsinkelse", "delay"}, {"rest", "rest"},
 }
 
+// deviations are what projects can be picked out by, as the address has them.
+var deviations = []struct{ slug, key string }{
+	{"etter", "project.alert." + project.AfterDecision}, {"forsinket", "project." + project.Delayed}, {"ikke-forsinket", "project." + project.OnTime}, {"ukjent", "project." + project.DelayUnknown},
+}
+
+// deviation gives the deviation that is asked for, as the address has it.
+func (a asked) deviation() string {
+	if a.Alert != "" {
+		return "etter"
+	}
+	return map[string]string{project.Delayed: "forsinket", project.OnTime: "ikke-forsinket", project.DelayUnknown: "ukjent"}[a.Delay]
+}
+
+// deviate asks for the deviation and no other.
+func (a *asked) deviate(slug string) {
+	a.Alert = map[string]string{"etter": project.AfterDecision}[slug]
+	a.Delay = map[string]string{"forsinket": project.Delayed, "ikke-forsinket": project.OnTime, "ukjent": project.DelayUnknown}[slug]
+}
+
 // asked is what the address asks the portfolio for.
 type asked struct {
 	project.Filter
@@ -90,12 +109,7 @@ func (p *pages) read(c *web.Context) (asked, error) {
 	if day, err := time.Parse(time.DateOnly, q.Get("aktiv")); err == nil {
 		a.ActiveOn = day
 	}
-	switch q.Get("avvik") {
-	case "etter":
-		a.Alert = project.AfterDecision
-	case "forsinket":
-		a.Delayed = true
-	}
+	a.deviate(q.Get("avvik"))
 	if a.need = q.Get("behov"); a.need != "" {
 		h, err := p.Site.Engine.Find(c.Ctx(), a.need)
 		if err != nil && fault.Of(err) != fault.NotFound {
@@ -166,11 +180,7 @@ func (a asked) values() url.Values {
 	if !a.ActiveOn.IsZero() {
 		q.Set("aktiv", a.ActiveOn.Format(time.DateOnly))
 	}
-	if a.Alert != "" {
-		q.Set("avvik", "etter")
-	} else if a.Delayed {
-		q.Set("avvik", "forsinket")
-	}
+	set("avvik", a.deviation())
 	set("behov", a.need)
 	set("eksempler", a.examples)
 	for _, s := range sorts {
@@ -219,7 +229,7 @@ func (a asked) narrows() bool { return a.href(nil) != a.plain().href(nil) }
 func (a asked) hidden() []ui.HiddenField {
 	var out []ui.HiddenField
 	q := a.values()
-	for _, name := range []string{"visning", "sorter", "ferdig", "startet", "aktiv", "avvik", "behov"} {
+	for _, name := range []string{"visning", "sorter", "ferdig", "startet", "aktiv", "behov"} {
 		if v := q.Get(name); v != "" {
 			out = append(out, ui.HiddenField{Name: name, Value: v})
 		}
@@ -258,11 +268,10 @@ func (p *pages) chosen(ctx context.Context, a asked, orgs map[string]string) []u
 	if a.To != 0 {
 		add(lang.T(ctx, "project.filter.to_year", "year", a.to), func(a *asked) { a.to = "" })
 	}
-	if a.Alert != "" {
-		add(lang.T(ctx, "project.alert."+a.Alert), func(a *asked) { a.Alert = "" })
-	}
-	if a.Delayed {
-		add(lang.T(ctx, "project.filter.delayed"), func(a *asked) { a.Delayed = false })
+	for _, d := range deviations {
+		if d.slug == a.deviation() {
+			add(lang.T(ctx, d.key), func(a *asked) { a.deviate("") })
+		}
 	}
 	if a.FinishedIn != 0 {
 		add(lang.T(ctx, "project.filter.finished", "year", strconv.Itoa(a.FinishedIn)), func(a *asked) { a.FinishedIn = 0 })

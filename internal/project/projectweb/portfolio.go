@@ -31,6 +31,7 @@ type portfolioProps struct {
 	Themes, Orgs []ui.Option
 	Instruments  []ui.Option
 	Labels       []ui.Option
+	Deviations   []ui.Option
 	Examples     []ui.Option // no choice when empty
 	Chosen       []ui.ChosenFilter
 
@@ -127,14 +128,18 @@ func (p *pages) header(ctx context.Context, v *portfolioProps, all project.Group
 	}
 	finished := func(year int) int { return count(func(g project.Group) bool { return g.Finished == year }) }
 	year := today.Year()
-	delayed := count(func(g project.Group) bool { return g.Delayed && g.Unfinished() })
 	v.Figures = []ui.KeyFigureProps{
 		{Value: lang.Number(ctx, total), Label: lang.TN(ctx, "project.figure.all", total), Href: href(func(a *asked) { a.examples = "uten" })},
 		{Value: lang.Number(ctx, label("running", "on_hold", "delivered")), Label: lang.T(ctx, "project.figure.running"),
 			Href: href(func(a *asked) { a.statuses, a.examples = []string{"pagar", "pa-vent", "levert"}, "uten" })},
-		{Value: lang.Number(ctx, delayed), Label: lang.T(ctx, "project.figure.delayed"), Href: href(func(a *asked) {
-			a.Delayed, a.statuses, a.examples = true, []string{"planlagt", "pagar", "pa-vent", "levert"}, "uten"
-		})},
+		delays(ctx, func(punctuality string) int {
+			return count(func(g project.Group) bool { return g.Delay == punctuality && g.Unfinished() })
+		}, func(deviation string) string {
+			return href(func(a *asked) {
+				a.statuses, a.examples = []string{"planlagt", "pagar", "pa-vent", "levert"}, "uten"
+				a.deviate(deviation)
+			})
+		}),
 		{Value: lang.Number(ctx, finished(year-1)), Label: lang.T(ctx, "project.figure.finished", "year", strconv.Itoa(year-1)), Note: lang.TN(ctx, "project.figure.finished_now", finished(year)),
 			Href: href(func(a *asked) { a.FinishedIn, a.examples = year-1, "uten" })},
 	}
@@ -144,6 +149,23 @@ func (p *pages) header(ctx context.Context, v *portfolioProps, all project.Group
 	if n := label("cancelled"); n > 0 {
 		v.Figures[0].Note = lang.TN(ctx, "project.figure.cancelled", n)
 	}
+}
+
+// delays tells how many of those that are not finished are delayed, how many are not,
+// and of how many nobody knows. Where nobody knows of any, 0 would say too much.
+func delays(ctx context.Context, count func(punctuality string) int, href func(deviation string) string) ui.KeyFigureProps {
+	delayed, onTime, unknown := count(project.Delayed), count(project.OnTime), count(project.DelayUnknown)
+	if delayed+onTime == 0 && unknown > 0 {
+		return ui.KeyFigureProps{
+			Value: lang.T(ctx, "project.figure.unknown"), Label: lang.T(ctx, "project.figure.how_many_delayed"), Href: href("ukjent"),
+			Note: lang.TN(ctx, "project.figure.no_plan", unknown),
+		}
+	}
+	f := ui.KeyFigureProps{Value: lang.Number(ctx, delayed), Label: lang.T(ctx, "project.figure.delayed"), Href: href("forsinket"), Note: lang.TN(ctx, "project.figure.on_time", onTime)}
+	if unknown > 0 {
+		f.Note += " · " + lang.TN(ctx, "project.figure.delay_unknown", unknown)
+	}
+	return f
 }
 
 // choices gives the filter's options: what the reader's projects have, the themes
@@ -174,6 +196,9 @@ func (p *pages) choices(ctx context.Context, v *portfolioProps) (map[string]stri
 	}
 	for _, l := range labels {
 		v.Labels = append(v.Labels, ui.Option{Value: l.slug, Label: lang.T(ctx, "project.label."+l.label)})
+	}
+	for _, d := range deviations {
+		v.Deviations = append(v.Deviations, ui.Option{Value: d.slug, Label: lang.T(ctx, d.key)})
 	}
 	return names, nil
 }
@@ -299,13 +324,13 @@ func progress(ctx context.Context, r *project.Project, today time.Time) *ui.Prog
 }
 
 func delayCell(ctx context.Context, r *project.Project) templ.Component {
-	switch n := r.Delay(); {
-	case n > 0:
-		return ui.Strong(delayTag(ctx, n))
-	case r.BaselineEnd.IsZero():
-		return dash(ctx)
+	switch r.Punctuality() {
+	case project.Delayed:
+		return ui.Strong(delayTag(ctx, r.Delay()))
+	case project.OnTime, "": // what is cancelled is not late
+		return ui.Str(lang.T(ctx, "project.no_delay"))
 	}
-	return ui.Str(lang.T(ctx, "project.no_delay"))
+	return dash(ctx)
 }
 
 func restCell(ctx context.Context, r *project.Project) templ.Component {

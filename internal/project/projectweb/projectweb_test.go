@@ -362,6 +362,10 @@ func TestFilters(t *testing.T) {
 			"aktiv=2022-12-31":                       {"Unge"},
 			"avvik=etter":                            {"Unge"},
 			"avvik=forsinket":                        {"Helse"},
+			"avvik=ikke-forsinket":                   {"Unge"},
+			"avvik=ukjent":                           {"Plan"},
+			"avvik=finnes-ikke":                      {"Unge", "Plan", "Helse"},
+			"sorter=-forsinkelse":                    {"Helse", "Unge", "Plan"},
 			"behov=" + n.Number:                      {"Unge"},
 			"behov=B-1999-001":                       nil,
 			"side=99":                                {"Unge", "Plan", "Helse"},
@@ -475,7 +479,7 @@ func TestExamplesAreNotCounted(t *testing.T) {
 			}
 			return out
 		}
-		want := []string{"3 prosjekter i alt", "1 pågår 1 til er planlagt", "0 er forsinket", "1 ble ferdig i 2022 0 hittil i år"}
+		want := []string{"3 prosjekter i alt", "1 pågår 1 til er planlagt", "0 er forsinket 2 er ikke forsinket", "1 ble ferdig i 2022 0 hittil i år"}
 		for _, query := range []string{"", "eksempler=med", "q=finnes+ikke"} {
 			if diff := cmp.Diff(want, figures(query)); diff != "" {
 				t.Errorf("%q (-want +got):\n%s", query, diff)
@@ -507,6 +511,40 @@ func TestExamplesAreNotCounted(t *testing.T) {
 	})
 }
 
+// That nobody knows of a delay is not that there is none: the portfolio tells how many
+// are delayed, how many are not and of how many it is not known, each with its list.
+func TestDelayIsNotAlwaysKnown(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		figure := func(want string, list ...string) {
+			t.Helper()
+			p := h.get(t, "fou", "/portefolje")
+			found := nodes(t, p.Body, func(n *html.Node) bool { return n.Data == "li" && strings.Contains(attr(n, "class"), "keyfigure") })
+			if len(found) < 3 || text(found[2]) != want {
+				t.Fatalf("figures %v, want %q", len(found), want)
+			}
+			links := nodes(t, p.Body, func(n *html.Node) bool { return n.Data == "a" && strings.Contains(attr(n, "href"), "avvik=") })
+			if len(links) != 1 {
+				t.Fatalf("%d links", len(links))
+			}
+			if diff := cmp.Diff(list, titles(t, h.get(t, "fou", attr(links[0], "href")).Body)); diff != "" {
+				t.Errorf("%s leads to (-want +got):\n%s", want, diff)
+			}
+		}
+		h.put(t, "Fra kilden", project.Running, func(p *project.Project) {
+			p.Source, p.StartFrom, p.StartTo = "ÅR", day("2022-01-01"), day("2022-01-01")
+		})
+		h.put(t, "Ferdig", project.Accepted, func(p *project.Project) { p.Source = "ÅR" })
+		figure("Ikke kjent hvor mange som er forsinket Prosjektet har ingen plan å måle mot", "Fra kilden")
+		if p := h.get(t, "fou", "/portefolje?visning=tidslinje"); !p.Has("Det er ikke kjent om prosjektet er forsinket") {
+			t.Error("the timeline says that there is no delay")
+		}
+		h.put(t, "I tide", project.Running, period("2022-01-01", "2023-05-01"))
+		figure("0 er forsinket 1 er ikke forsinket · for 1 er det ikke kjent")
+		h.put(t, "Sent", project.Running, both(period("2022-01-01", "2023-05-01"), moved("2023-09-01")))
+		figure("1 er forsinket 1 er ikke forsinket · for 1 er det ikke kjent", "Sent")
+	})
+}
+
 // The timeline says what it shows, and lists it too; what the source does not
 // date is counted and not drawn.
 func TestTimeline(t *testing.T) {
@@ -522,16 +560,19 @@ func TestTimeline(t *testing.T) {
 			t.Error("a page without dates does not say so")
 		}
 		h.put(t, "I tide", project.Running, period("2022-01-01", "2023-05-01"))
-		if p := h.get(t, "fou", "/portefolje?visning=tidslinje"); !p.Has("Prosjektet er ikke forsinket") {
+		if p := h.get(t, "fou", "/portefolje?visning=tidslinje"); !p.Has("Prosjektet som har en plan, er ikke forsinket") {
 			t.Error("one in time")
 		}
 		h.put(t, "For sent", project.Running, both(period("2022-01-01", "2023-05-01"), moved("2023-09-01"), func(p *project.Project) { p.Needs.V = []string{n.ID} }))
 		h.put(t, "Litt sent", project.Running, both(period("2022-01-01", "2023-05-01"), moved("2023-06-01")))
+		h.put(t, "Uten plan", project.Running, func(p *project.Project) {
+			p.StartFrom, p.StartTo, p.Finished = day("2021-01-01"), day("2021-01-01"), day("2022-01-01")
+		})
 		p := h.get(t, "fou", "/portefolje?visning=tidslinje")
-		if !p.Has("2 av 3 prosjekter er forsinket, det meste med 4 måneder. Ett leverer etter beslutningen", "3 md. etter beslutningen", "Beslutning 1. juni 2023", "4 måneder forsinket") {
+		if !p.Has("2 av 3 prosjekter som har en plan, er forsinket, det meste med 4 måneder. Ett leverer etter beslutningen", "3 md. etter beslutningen", "Beslutning 1. juni 2023", "4 måneder forsinket") {
 			t.Error("the finding is not that of the data")
 		}
-		if diff := cmp.Diff([]string{"I tide", "Litt sent", "For sent", "Udatert"}, titles(t, p.Body)); diff != "" {
+		if diff := cmp.Diff([]string{"I tide", "Litt sent", "For sent", "Udatert", "Uten plan"}, titles(t, p.Body)); diff != "" {
 			t.Errorf("listed (-want +got):\n%s", diff)
 		}
 		if charts := nodes(t, p.Body, func(n *html.Node) bool { return n.Data == "svg" && attr(n, "role") == "img" }); len(charts) != 1 || attr(charts[0], "aria-labelledby") == "" {
@@ -592,9 +633,9 @@ func TestPortfolioFiles(t *testing.T) {
 		all, err := r.ReadAll()
 		must(t, err)
 		want := [][]string{
-			{"Nummer", "Tittel", "Virkemiddel", "Tema", "Status", "Prosjektleder", "Institusjoner", "Start", "Planlagt slutt", "Prognose", "Faktisk slutt", "Forsinkelse (måneder)", "Budsjett (kr)", "Brukt (kr)", "Rest (kr)", "Varsel", "Eksempel", "Kilde"},
-			{"P-2023-031", "'=HYPERLINK(1)", "Oppdrag", "Sosiale tjenester", "Pågår", "Prosjektlederen", "Fafo", "2022-01-01", "2023-12-31", "2024-04-30", "", "4", "3000000,50", "1000000", "2000000,50", "", "", ""},
-			{"P-2023-032", "Kilden", "Oppdrag", "Arbeid og helse", "Pågår", "Prosjektlederen", "", "høsten 2022", "", "", "", "", "", "", "", "", "", "ÅR §2.1"},
+			{"Nummer", "Tittel", "Virkemiddel", "Tema", "Status", "Prosjektleder", "Institusjoner", "Start", "Planlagt slutt", "Prognose", "Faktisk slutt", "Forsinkelse (måneder)", "Budsjett (kr)", "Brukt (kr)", "Rest (kr)", "Varsel", "Eksempel", "Kilde", "Forsinket eller ikke"},
+			{"P-2023-031", "'=HYPERLINK(1)", "Oppdrag", "Sosiale tjenester", "Pågår", "Prosjektlederen", "Fafo", "2022-01-01", "2023-12-31", "2024-04-30", "", "4", "3000000,50", "1000000", "2000000,50", "", "", "", "Forsinket"},
+			{"P-2023-032", "Kilden", "Oppdrag", "Arbeid og helse", "Pågår", "Prosjektlederen", "", "høsten 2022", "", "", "", "", "", "", "", "", "", "ÅR §2.1", "Ikke kjent om det er forsinket"},
 		}
 		if diff := cmp.Diff(want, all); diff != "" {
 			t.Errorf("csv (-want +got):\n%s", diff)

@@ -33,7 +33,7 @@ func (p *pages) timeline(ctx context.Context, a asked, rows []*project.Project, 
 	}
 	t.ID, t.Unknown = "portefolje", notGiven(ctx)
 	var v timelineProps
-	delayed, most, late := 0, 0, 0
+	delayed, most, late, known := 0, 0, 0, 0
 	for _, r := range rows {
 		row := chart.TimelineRow{Label: r.Title, Start: r.StartFrom, End: r.BaselineEnd, Deadline: decisions[r.ID], Progress: chart.Unknown}
 		if row.Start.IsZero() {
@@ -70,15 +70,19 @@ func (p *pages) timeline(ctx context.Context, a asked, rows []*project.Project, 
 			continue
 		}
 		t.Rows = append(t.Rows, row)
+		if p := r.Punctuality(); p == project.Delayed || p == project.OnTime {
+			known++
+		}
 	}
-	drawn := len(t.Rows)
-	switch {
+	switch drawn := len(t.Rows); {
 	case drawn == 0:
 		t.Title = lang.T(ctx, "project.timeline.no_dates")
+	case known == 0:
+		t.Title = lang.TN(ctx, "project.timeline.none_known", drawn)
 	case delayed == 0:
-		t.Title = lang.TN(ctx, "project.timeline.none_delayed", drawn)
+		t.Title = lang.TN(ctx, "project.timeline.none_delayed", known)
 	default:
-		t.Title = lang.TN(ctx, "project.timeline.delayed", delayed, "of", lang.Number(ctx, drawn), "months", lang.Months(ctx, most))
+		t.Title = lang.TN(ctx, "project.timeline.delayed", delayed, "of", lang.Number(ctx, known), "months", lang.Months(ctx, most))
 	}
 	if late > 0 {
 		t.Title = lang.TN(ctx, "project.timeline.late_too", late, "finding", t.Title)
