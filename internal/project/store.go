@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -330,11 +331,8 @@ func (s *Service) scoped(ctx context.Context, f Filter) db.Where {
 
 // Money is what the projects of a filter cost, as far as it is known.
 type Money struct {
-	Years []ThemeYear // in the order of theme and year
-	Known int         // projects whose budget is known
-	// Unknown is how many projects have no budget that is told, Examples how many of
-	// those with one are examples.
-	Unknown, Examples int
+	Years  []ThemeYear // in the order of theme and year
+	Themes []ThemeSum  // in the order of theme; those without a budget too
 }
 
 // ThemeYear is the money set aside for a theme in a year, in øre.
@@ -342,8 +340,53 @@ type ThemeYear struct {
 	Theme  string // slug; empty for projects without one
 	Year   int
 	Amount int64
-	Spent  int64
-	Untold int // projects of which nobody has noted what is spent, in any year
+}
+
+// ThemeSum is the money of a theme over all years, in øre: the sums of what is noted,
+// and how many projects they are the sums of.
+type ThemeSum struct {
+	Theme         string // slug; empty for projects without one
+	Projects      int
+	Budgeted      int   // projects with a budget
+	Amount        int64 // of those
+	Noted         int   // projects with a budget of which somebody has noted what is spent
+	Spent, Rest   int64 // of those
+	Examples      int   // projects with a budget that are examples
+	ExampleAmount int64 // of those; in Amount
+}
+
+func (t *ThemeSum) add(o ThemeSum) {
+	t.Projects, t.Budgeted, t.Noted, t.Examples = t.Projects+o.Projects, t.Budgeted+o.Budgeted, t.Noted+o.Noted, t.Examples+o.Examples
+	t.Amount, t.Spent, t.Rest, t.ExampleAmount = t.Amount+o.Amount, t.Spent+o.Spent, t.Rest+o.Rest, t.ExampleAmount+o.ExampleAmount
+}
+
+// Sum adds up the themes.
+func (m Money) Sum() ThemeSum {
+	var all ThemeSum
+	for _, t := range m.Themes {
+		all.add(t)
+	}
+	return all
+}
+
+// sumOf gives what one project adds to the sums of its theme.
+func sumOf(budget []Year, example bool) ThemeSum {
+	t := ThemeSum{Projects: 1}
+	if len(budget) == 0 {
+		return t
+	}
+	t.Budgeted = 1
+	for _, y := range budget {
+		t.Amount += y.Amount
+		t.Spent += y.Spent
+	}
+	if t.Spent > 0 {
+		t.Noted, t.Rest = 1, t.Amount-t.Spent
+	}
+	if example {
+		t.Examples, t.ExampleAmount = 1, t.Amount
+	}
+	return t
 }
 
 // Money adds up the budgets of the projects that the context's actor may read and
@@ -363,43 +406,29 @@ func (s *Service) money(ctx context.Context, f Filter) (Money, error) {
 	if err != nil {
 		return Money{}, fmt.Errorf("budgets of the portfolio: %w", err)
 	}
-	var out Money
 	type key struct {
 		theme string
 		year  int
 	}
-	sums := map[key]*ThemeYear{}
+	years, themes := map[key]int64{}, map[string]*ThemeSum{}
 	for _, r := range rows {
-		if len(r.Budget.V) == 0 {
-			out.Unknown++
-			continue
+		if themes[r.Theme] == nil {
+			themes[r.Theme] = &ThemeSum{Theme: r.Theme}
 		}
-		out.Known++
-		if r.Example {
-			out.Examples++
-		}
-		told := slices.ContainsFunc(r.Budget.V, func(y Year) bool { return y.Spent > 0 })
+		themes[r.Theme].add(sumOf(r.Budget.V, r.Example))
 		for _, y := range r.Budget.V {
-			k := key{r.Theme, y.Year}
-			if sums[k] == nil {
-				sums[k] = &ThemeYear{Theme: r.Theme, Year: y.Year}
-			}
-			sums[k].Amount += y.Amount
-			sums[k].Spent += y.Spent
-			if !told {
-				sums[k].Untold++
-			}
+			years[key{r.Theme, y.Year}] += y.Amount
 		}
 	}
-	for _, t := range sums {
-		out.Years = append(out.Years, *t)
+	var out Money
+	for k, amount := range years {
+		out.Years = append(out.Years, ThemeYear{Theme: k.theme, Year: k.year, Amount: amount})
 	}
-	slices.SortFunc(out.Years, func(a, b ThemeYear) int {
-		if c := strings.Compare(a.Theme, b.Theme); c != 0 {
-			return c
-		}
-		return a.Year - b.Year
-	})
+	slices.SortFunc(out.Years, func(a, b ThemeYear) int { return cmp.Or(strings.Compare(a.Theme, b.Theme), a.Year-b.Year) })
+	for _, t := range themes {
+		out.Themes = append(out.Themes, *t)
+	}
+	slices.SortFunc(out.Themes, func(a, b ThemeSum) int { return strings.Compare(a.Theme, b.Theme) })
 	return out, nil
 }
 

@@ -585,7 +585,7 @@ func TestBudgetView(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		other := func(p *project.Project) { p.Theme = "arbeid-og-helse" }
 		h.put(t, "Ukjent", project.Running, nil)
-		if p := h.get(t, "fou", "/portefolje?visning=budsjett"); !p.Has("Ingen av prosjektene har et kjent budsjett", "1 av 1 prosjekter har ikke budsjett i kilden") {
+		if p := h.get(t, "fou", "/portefolje?visning=budsjett"); !p.Has("Ingen av prosjektene har et kjent budsjett") {
 			t.Error("no budget is known, and the page does not say so")
 		}
 		h.put(t, "A", project.Running, budget(project.Year{Year: 2022, Amount: 100_000_000, Spent: 90_000_000}, project.Year{Year: 2024, Amount: 50_000_000}))
@@ -595,16 +595,25 @@ func TestBudgetView(t *testing.T) {
 		h.put(t, "B", project.Running, both(budget(project.Year{Year: 2022, Amount: 200_000_000}), other))
 		h.put(t, "X", project.Running, both(budget(project.Year{Year: 2022, Amount: 900_000_000}), other, example))
 		p := h.get(t, "fou", "/portefolje?visning=budsjett")
-		if !p.Has("Mest er satt av til Arbeid og helse: 2\u00a0mill.\u00a0kr av 3,5\u00a0mill.\u00a0kr", "1 av 3 prosjekter har ikke budsjett i kilden") || p.Has("eksempl", "Uten tema</a>") {
+		if !p.Has("Mest er satt av til Arbeid og helse: 2\u00a0mill.\u00a0kr av 3,5\u00a0mill.\u00a0kr", "Sum for 2 av 3 prosjekter; 1 uten budsjett.") || p.Has("eksempl", "Uten tema</a>") {
 			t.Error("the finding is not that of the data")
 		}
-		if p := h.get(t, "fou", "/portefolje?visning=budsjett&eksempler=med"); !p.Has("1 av de 3 prosjektene med budsjett er et eksempel") {
+		with := h.get(t, "fou", "/portefolje?visning=budsjett&eksempler=med")
+		if !strings.Contains(strings.ReplaceAll(with.Body, "\u00a0", " "), "11 mill. kr av 12,5 mill. kr, og 9 mill. kr av summen er fra eksempler") {
 			t.Error("examples in the sums are not told of")
+		}
+		h.put(t, "Y", project.Running, both(budget(project.Year{Year: 2022, Amount: 1}), func(p *project.Project) { p.Theme = "palitelig-forvaltning" }, example))
+		if p := h.get(t, "fou", "/portefolje?visning=budsjett&eksempler=med&tema=palitelig-forvaltning"); !p.Has("(bare eksempler)") {
+			t.Error("a sum of examples only does not say so")
 		}
 		// The last table is ours; the one before it belongs to the figure.
 		bodies := nodes(t, p.Body, element("table"))
 		got := text(bodies[len(bodies)-1])
-		for _, want := range []string{"Arbeid og helse 2 000 000 kr ikke ført ikke ført", "Sosiale tjenester 1 500 000 kr 900 000 kr 600 000 kr", "Sum 3 500 000 kr ikke ført ikke ført"} {
+		for _, want := range []string{
+			"Arbeid og helse 1 prosjekt 2 000 000 kr ikke ført ikke ført", "Sosiale tjenester sum for 1 av 2 prosjekter; 1 uten budsjett 1 500 000 kr 900 000 kr 600 000 kr",
+			// What one has not noted does not hide what the others have.
+			"Sum sum for 2 av 3 prosjekter; 1 uten budsjett; brukt og rest gjelder 1 av 2 3 500 000 kr 900 000 kr 600 000 kr",
+		} {
 			if !strings.Contains(got, want) {
 				t.Errorf("the table lacks %q: %s", want, got)
 			}

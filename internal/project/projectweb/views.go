@@ -1,9 +1,11 @@
 package projectweb
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -108,98 +110,131 @@ func (p *pages) budgetView(ctx context.Context, v *portfolioProps) (int, error) 
 	if err != nil {
 		return 0, err
 	}
-	total := m.Known + m.Unknown
-	v.Count = lang.TN(ctx, "project.count", total)
-	if total == 0 {
+	all := m.Sum()
+	v.Count = lang.TN(ctx, "project.count", all.Projects)
+	if all.Projects == 0 {
 		v.Body = p.none(ctx, v)
 		return 0, nil
 	}
-	b := budgetProps{}
-	if m.Unknown > 0 {
-		b.Notes = append(b.Notes, lang.TN(ctx, "project.budget_view.unknown", m.Unknown, "of", lang.Number(ctx, total)))
+	b := budgetProps{Notes: budgetNotes(ctx, all), Empty: all.Budgeted == 0}
+	if !b.Empty {
+		// The largest lies at the bottom, where it is easiest to compare.
+		themes := slices.Clone(m.Themes)
+		slices.SortStableFunc(themes, func(x, y project.ThemeSum) int {
+			return cmp.Or(cmp.Compare(y.Amount, x.Amount), lang.Compare(p.themeOrNone(ctx, x.Theme), p.themeOrNone(ctx, y.Theme)))
+		})
+		b.Figure, b.Table = p.budgetFigure(ctx, v.Asked, m.Years, themes, all), p.budgetTable(ctx, v.Asked, themes, all)
 	}
-	if m.Examples > 0 {
-		b.Notes = append(b.Notes, lang.TN(ctx, "project.budget_view.examples", m.Examples, "of", lang.Number(ctx, m.Known)))
+	v.Body = budgetPage(b)
+	return all.Projects, nil
+}
+
+// budgetNotes tell what the sums are the sums of: how many projects lack a figure, and
+// how much is of examples.
+func budgetNotes(ctx context.Context, all project.ThemeSum) []string {
+	var out []string
+	if n := all.Projects - all.Budgeted; n > 0 && all.Budgeted > 0 {
+		out = append(out, lang.TN(ctx, "project.budget_view.unknown", n, "with", lang.Number(ctx, all.Budgeted), "of", lang.Number(ctx, all.Projects)))
 	}
-	if m.Known == 0 {
-		b.Empty = true
-		v.Body = budgetPage(b)
-		return total, nil
+	if all.Examples > 0 {
+		out = append(out, lang.TN(ctx, "project.budget_view.examples", all.Examples, "amount", lang.NOK(ctx, all.ExampleAmount), "sum", lang.NOK(ctx, all.Amount)))
 	}
+	return out
+}
+
+// themeOrNone names a theme, or says that there is none.
+func (p *pages) themeOrNone(ctx context.Context, slug string) string {
+	return cmp.Or(p.theme(ctx, slug), p.theme(ctx, project.NoTheme))
+}
+
+// budgetFigure draws what the themes that have a budget have for each year.
+func (p *pages) budgetFigure(ctx context.Context, a asked, money []project.ThemeYear, themes []project.ThemeSum, all project.ThemeSum) ui.FigureProps {
 	c := chart.StackedBars{
 		Format: func(f float64) string { return lang.Decimal(ctx, f, 1) }, Tick: func(f float64) string { return lang.Decimal(ctx, f, decimals(f)) },
 		Words: chart.StackedWords{Column: lang.T(ctx, "project.field.year"), Total: lang.T(ctx, "project.sum"), Unit: lang.T(ctx, "project.unit"), Other: lang.T(ctx, "project.other_themes")},
 	}
-	years := yearsOf(m.Years)
+	years := yearsOf(money)
 	for _, y := range years {
 		c.Columns = append(c.Columns, strconv.Itoa(y))
 	}
-	type themeSum struct {
-		slug, name string
-		sum, spent int64
-		untold     int // years of projects of which nobody has noted what is spent
-		byYear     []int64
-	}
-	var themes []*themeSum
-	var sum, spent int64
-	for _, t := range m.Years {
-		i := slices.IndexFunc(themes, func(x *themeSum) bool { return x.slug == t.Theme })
-		if i < 0 {
-			name := p.theme(ctx, t.Theme)
-			if name == "" {
-				name = p.theme(ctx, project.NoTheme)
+	for _, t := range themes {
+		if t.Budgeted == 0 {
+			continue
+		}
+		s := chart.Series{Name: p.themeOrNone(ctx, t.Theme), Values: make([]float64, len(years))}
+		for _, y := range money {
+			if i := slices.Index(years, y.Year); y.Theme == t.Theme && i >= 0 {
+				s.Values[i] = float64(y.Amount) / 1e8
 			}
-			themes, i = append(themes, &themeSum{slug: t.Theme, name: name, byYear: make([]int64, len(years))}), len(themes)
 		}
-		x := themes[i]
-		x.byYear[slices.Index(years, t.Year)] += t.Amount
-		x.sum, x.spent, sum, spent = x.sum+t.Amount, x.spent+t.Spent, sum+t.Amount, spent+t.Spent
-		x.untold += t.Untold
+		c.Series = append(c.Series, s)
 	}
-	// The largest lies at the bottom, where it is easiest to compare.
-	slices.SortStableFunc(themes, func(x, y *themeSum) int {
-		switch {
-		case x.sum > y.sum:
-			return -1
-		case x.sum < y.sum:
-			return 1
-		}
-		return lang.Compare(x.name, y.name)
-	})
-	b.Table = ui.TableProps{
+	c.ID = "budsjett"
+	c.Title = lang.T(ctx, "project.budget_view.finding", "theme", c.Series[0].Name, "amount", lang.MillionNOK(ctx, themes[0].Amount), "sum", lang.MillionNOK(ctx, all.Amount))
+	if len(c.Series) == 1 {
+		c.Title = lang.T(ctx, "project.budget_view.single", "theme", c.Series[0].Name, "sum", lang.MillionNOK(ctx, all.Amount))
+	}
+	switch {
+	case all.Examples == 0:
+	case all.Examples == all.Budgeted:
+		c.Title = lang.T(ctx, "project.budget_view.all_examples", "finding", c.Title)
+	default:
+		c.Title = lang.T(ctx, "project.budget_view.some_examples", "finding", c.Title, "amount", lang.MillionNOK(ctx, all.ExampleAmount))
+	}
+	return ui.FigureProps{
+		ID: "figur-budsjett", Level: 2, Finding: c.Title, HowToRead: lang.T(ctx, "project.budget_view.how"), Chart: c.Render(), CSVHref: a.at(list+".csv", nil),
+	}
+}
+
+// budgetTable gives the sums of each theme, and below its name how many projects they
+// are the sums of.
+func (p *pages) budgetTable(ctx context.Context, a asked, themes []project.ThemeSum, all project.ThemeSum) ui.TableProps {
+	t := ui.TableProps{
 		Caption: lang.T(ctx, "project.budget_view.table"), Cards: true,
 		Columns: []ui.Column{
 			{Label: lang.T(ctx, "project.field.theme")}, {Label: lang.T(ctx, "project.column.budget"), Numeric: true, NoWrap: true},
 			{Label: lang.T(ctx, "project.column.spent"), Numeric: true, NoWrap: true}, {Label: lang.T(ctx, "project.column.rest"), Numeric: true, NoWrap: true},
 		},
-		Foot: []templ.Component{ui.Str(lang.T(ctx, "project.sum")), nok(ctx, sum)},
+		Foot: sumCells(ctx, ui.NameAnd(lang.T(ctx, "project.sum"), basis(ctx, all)), all),
 	}
-	// The sum is known when every part of it is.
-	known := !slices.ContainsFunc(themes, func(t *themeSum) bool { return t.untold > 0 })
-	b.Table.Foot = append(b.Table.Foot, spentCells(ctx, known, spent, sum)...)
-	for _, t := range themes {
-		s := chart.Series{Name: t.name}
-		for _, ore := range t.byYear {
-			s.Values = append(s.Values, float64(ore)/1e8)
-		}
-		c.Series = append(c.Series, s)
-		slug := t.slug
-		if slug == "" {
-			slug = project.NoTheme
-		}
-		link := ui.Link(v.Asked.href(func(a *asked) { a.Theme, a.View = slug, viewTable }), t.name)
-		b.Table.Rows = append(b.Table.Rows, append([]templ.Component{link, nok(ctx, t.sum)}, spentCells(ctx, t.untold == 0, t.spent, t.sum)...))
+	for _, x := range themes {
+		href := a.href(func(a *asked) { a.Theme, a.View = cmp.Or(x.Theme, project.NoTheme), viewTable })
+		t.Rows = append(t.Rows, sumCells(ctx, ui.NameCell(href, p.themeOrNone(ctx, x.Theme), basis(ctx, x)), x))
 	}
-	c.ID = "budsjett"
-	c.Title = lang.T(ctx, "project.budget_view.finding", "theme", themes[0].name, "amount", lang.MillionNOK(ctx, themes[0].sum), "sum", lang.MillionNOK(ctx, sum))
-	if len(themes) == 1 {
-		c.Title = lang.T(ctx, "project.budget_view.single", "theme", themes[0].name, "sum", lang.MillionNOK(ctx, sum))
+	return t
+}
+
+// sumCells give the sums of what is noted; a dash where nothing is.
+func sumCells(ctx context.Context, name templ.Component, t project.ThemeSum) []templ.Component {
+	budget, spent, rest := dash(ctx), ui.Str(lang.T(ctx, "project.not_noted")), ui.Str(lang.T(ctx, "project.not_noted"))
+	if t.Budgeted > 0 {
+		budget = nok(ctx, t.Amount)
+	} else {
+		spent, rest = dash(ctx), dash(ctx)
 	}
-	b.Figure = ui.FigureProps{
-		ID: "figur-budsjett", Level: 2, Finding: c.Title, HowToRead: lang.T(ctx, "project.budget_view.how"), Chart: c.Render(), CSVHref: v.Asked.at(list+".csv", nil),
+	if t.Noted > 0 {
+		spent, rest = nok(ctx, t.Spent), nok(ctx, t.Rest)
 	}
-	v.Body = budgetPage(b)
-	return total, nil
+	return []templ.Component{name, budget, spent, rest}
+}
+
+// basis tells what the sums of a theme are the sums of.
+func basis(ctx context.Context, t project.ThemeSum) string {
+	n := func(n int) string { return lang.Number(ctx, n) }
+	if t.Budgeted == 0 {
+		return lang.TN(ctx, "project.budget_view.basis_none", t.Projects)
+	}
+	parts := []string{lang.TN(ctx, "project.budget_view.basis", t.Projects, "with", n(t.Budgeted))}
+	if lacks := t.Projects - t.Budgeted; lacks > 0 {
+		parts = append(parts, lang.TN(ctx, "project.budget_view.lacks", lacks))
+	}
+	if t.Noted > 0 && t.Noted < t.Budgeted {
+		parts = append(parts, lang.T(ctx, "project.budget_view.noted", "with", n(t.Noted), "of", n(t.Budgeted)))
+	}
+	if t.Examples > 0 {
+		parts = append(parts, lang.T(ctx, "project.budget_view.of_examples", "amount", lang.NOK(ctx, t.ExampleAmount)))
+	}
+	return strings.Join(parts, "; ")
 }
 
 type budgetProps struct {

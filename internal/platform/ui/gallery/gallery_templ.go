@@ -237,7 +237,7 @@ func projectRows() [][]templ.Component {
 }
 
 func sumRow() []templ.Component {
-	return []templ.Component{ui.Str("Sum"), ui.Str(""), ui.Str(""), ui.Str(""), ui.Str(""), ui.Str("14 450 000 kr")}
+	return []templ.Component{ui.NameAnd("Sum", "sum for 12 av 15; 3 uten budsjett"), ui.Str(""), ui.Str(""), ui.Str(""), ui.Str(""), ui.Str("14 450 000 kr")}
 }
 
 func filter() templ.Component {
