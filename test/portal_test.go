@@ -89,12 +89,19 @@ func TestPortalTellsWhatCameOfACall(t *testing.T) {
 		t.Fatal(err)
 	}
 	projects, _ := s.Engine.Kind("project")
+	var finished string
 	for title, state := range map[string]string{"Det ferdige": project.Closed, "Det hemmelige": project.Created} {
 		p := &project.Project{Head: record.Head{Title: title, State: state, Unit: "avdir"}, Instrument: "grant", Grounds: db.JSON[[]string]{V: []string{c.ID}}}
 		p.SetFlag(project.PublicFlag, state == project.Closed)
 		if err := projects.(*project.Kind).Import(system(t.Context()), p, ""); err != nil {
 			t.Fatal(err)
 		}
+		if state == project.Closed {
+			finished = p.Number
+		}
+	}
+	if _, page := s.get(t, "", "/kunnskap/prosjekt/"+finished); !strings.Contains(page, `href="/kunnskap/utlysning/utlyst"`) {
+		t.Error("a project does not lead to the call that it was awarded in")
 	}
 	status, page := s.get(t, "", "/kunnskap/utlysning/utlyst")
 	_, list, _ := strings.Cut(page, "Det ferdige")
@@ -103,14 +110,14 @@ func TestPortalTellsWhatCameOfACall(t *testing.T) {
 	}
 }
 
-// Of a project everybody may know the facts; what else is written of it is not
-// found and not shown.
+// Of a project everybody may know the facts and what it is about; what else is written
+// of it is not found and not shown.
 func TestPortalKnowsOnlyTheFactsOfAProject(t *testing.T) {
 	s := onSQLite(t)
 	k, _ := s.Engine.Kind("project")
 	p := &project.Project{
 		Head: record.Head{Title: "Et åpent prosjekt", State: project.Running, Unit: "avdir"}, Instrument: "grant", ContractOn: demoDay.AddDate(0, -1, 0),
-		Summary: "kanarifugl", LeaderName: "Lederkanari", ReviewNote: "kanarifugl", HoldReason: "kanarifugl",
+		Summary: "Om turnips.", LeaderName: "Lederkanari", ReviewNote: "kanarifugl", HoldReason: "kanarifugl",
 		Deliverables: db.JSON[[]project.Deliverable]{V: []project.Deliverable{{ID: 1, Kind: project.Interim, Title: "kanarifugl"}}},
 	}
 	p.SetFlag(project.PublicFlag, true)
@@ -122,6 +129,12 @@ func TestPortalKnowsOnlyTheFactsOfAProject(t *testing.T) {
 	}
 	if _, page := s.get(t, "", "/kunnskap/sok?q=%C3%A5pent+prosjekt"); !strings.Contains(page, "Et åpent prosjekt") {
 		t.Error("the project is not found by its title")
+	}
+	if _, page := s.get(t, "", "/kunnskap/sok?q=turnips"); !strings.Contains(page, "Et åpent prosjekt") {
+		t.Error("the project is not found by its summary")
+	}
+	if _, page := s.get(t, "", "/kunnskap/prosjekt/"+p.Number); !strings.Contains(page, "Om turnips.") {
+		t.Error("the project's page does not tell what it is about")
 	}
 	for _, path := range []string{"/kunnskap/prosjekt/" + p.Number, "/kunnskap/sok?q=kanarifugl", "/kunnskap/sok?q=lederkanari", "/kunnskap/prosjekter", "/api/v1/projects?limit=200"} {
 		status, page := s.get(t, "", path)

@@ -162,8 +162,8 @@ func (h *house) api() http.Handler {
 }
 
 // publicDoc makes what the portal's search finds of a document that the public
-// may read. Of a project everybody may know the facts only, so its words are
-// those of its title, its institutions and the leader that its source names.
+// may read. Of a project everybody may know the facts and the summary only, so its words
+// are those, with its institutions and the leader that its source names.
 func (h *house) publicDoc(ctx context.Context, doc search.Doc, x record.Indexed) (search.Doc, error) {
 	doc.ID, doc.URL, doc.Audience, doc.Guarded = portalID(doc.ID), x.Doc.PublicURL, []string{PortalAudience}, nil
 	facets := map[string][]string{}
@@ -184,7 +184,7 @@ func (h *house) publicDoc(ctx context.Context, doc search.Doc, x record.Indexed)
 		if err != nil {
 			return doc, err
 		}
-		doc.Text = shown.Leader
+		doc.Text = shown.Summary + "\n" + shown.Leader
 		for _, i := range shown.Institutions {
 			doc.Text += "\n" + i.Name
 			facets["institution"] = append(facets["institution"], i.Name)
@@ -356,7 +356,10 @@ func (r reader) projectOf(ctx context.Context, p *project.Project) (portal.Proje
 	out := portal.Project{
 		Number: p.Number, Title: p.Title, Lang: p.Lang, Instrument: p.Instrument, Theme: p.Theme,
 		Start: spanText(ctx, p.Start.V), End: spanText(ctx, p.End.V), Label: state.Label, Tone: portalTones[state.Tone], Source: p.Source,
-		Unnamed: p.Source != "" && !p.Named, Example: p.Example,
+		Unnamed: p.Source != "" && !p.Named, Example: p.Example, SummaryLang: p.SummaryIn(),
+	}
+	if p.Summary != p.Title { // an application without a summary gives its title
+		out.Summary = p.Summary
 	}
 	if out.End == "" {
 		out.End = spanText(ctx, project.On(p.ActualEnd))
@@ -377,7 +380,30 @@ func (r reader) projectOf(ctx context.Context, p *project.Project) (portal.Proje
 			out.Institutions = append(out.Institutions, portal.Institution{Name: name, Role: role.Role})
 		}
 	}
-	return out, nil
+	out.Call, err = r.callOf(ctx, p)
+	return out, err
+}
+
+// callOf gives the call that a project was awarded in, if everybody may know of it;
+// else nil.
+func (r reader) callOf(ctx context.Context, p *project.Project) (*portal.Call, error) {
+	heads, err := r.engine.Heads(asSystem(ctx), p.Grounds.V...)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range heads {
+		if h.Kind != "call" {
+			continue
+		}
+		c, err := r.calls.Kind.Load(ctx, h.ID)
+		if err != nil {
+			return nil, err
+		}
+		if shown, ok := c.Shown(); ok {
+			return &portal.Call{URL: shown.PublicURL(), Title: shown.Title}, nil
+		}
+	}
+	return nil, nil
 }
 
 // spanText writes a date as exactly as it is known; nothing when it is not.

@@ -352,7 +352,9 @@ func StandardForm() []Part {
 	}
 	summary := func(limit int) Question {
 		return help(text("summary", limit, true, "Sammendrag", "Samandrag", "Summary"),
-			"Skriv slik at de som ikke kan faget, forstår det.", "Skriv slik at dei som ikkje kan faget, forstår det.", "Write so that people outside the field understand it.")
+			"Skriv slik at de som ikke kan faget, forstår det. Får prosjektet penger, kan alle lese sammendraget.",
+			"Skriv slik at dei som ikkje kan faget, forstår det. Får prosjektet pengar, kan alle lese samandraget.",
+			"Write so that people outside the field understand it. If the project is funded, everybody can read the summary.")
 	}
 	need := func(limit int) Question {
 		return help(text("relevance", limit, true, "Kunnskapsbehov og nytte for Nav", "Kunnskapsbehov og nytte for Nav", "Knowledge need and use to Nav"),

@@ -19,7 +19,7 @@ func (l *loader) projects(ctx context.Context) error {
 	for _, f := range facts.Projects() {
 		p := &project.Project{
 			Head:       record.Head{Title: f.Title, Lang: string(f.TitleLang), Source: f.Source.String(), Unit: top, Created: l.known()},
-			Instrument: string(f.Instrument), Theme: f.Theme, Phase: string(f.Phase), Summary: f.About.Body, LeaderName: f.Leader,
+			Instrument: string(f.Instrument), Theme: f.Theme, Phase: string(f.Phase), Summary: f.About.Body, SummaryLang: string(f.About.Lang), LeaderName: f.Leader,
 			KnownBy: f.KnownBy, Counted: f.CountedFinished, Doubt: f.Doubt.Body, Named: f.Named, Titled: f.Titled,
 			Amount: f.Amount.NOK * 100,
 		}

@@ -161,6 +161,7 @@ func (p *pages) theme(c *web.Context) error {
 type projectProps struct {
 	Project
 	Head    ui.HeadProps
+	Foreign string // language of the summary when it is not the page's
 	Facts   []ui.Fact
 	Reports []ui.Item
 }
@@ -172,7 +173,7 @@ func (p *pages) project(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	b := projectProps{Project: x, Head: ui.HeadProps{
+	b := projectProps{Project: x, Foreign: foreign(ctx, x.SummaryLang), Head: ui.HeadProps{
 		Kicker: lang.T(ctx, "project.name") + " " + x.Number, Title: x.Title, Lang: foreign(ctx, x.Lang),
 		Tags: append([]ui.TagProps{stateTag(ctx, x)}, exampleTag(ctx, x.Example)...),
 	}}
@@ -223,6 +224,9 @@ func (p *pages) facts(ctx context.Context, x Project) ([]ui.Fact, error) {
 	}
 	if x.Leader != "" {
 		add("portal.leader", x.Leader, "")
+	}
+	if x.Call != nil {
+		add("portal.call", x.Call.Title, x.Call.URL)
 	}
 	if x.Source != "" {
 		add("record.source", x.Source, "")

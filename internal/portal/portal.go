@@ -64,10 +64,16 @@ type Project struct {
 	Leader        string // only when the source names the person
 	Label         string // code of the public label of its state: the message project.label.CODE
 	Tone          ui.Tone
+	Summary       string
+	SummaryLang   string
+	Call          *Call // that it was awarded in; nil when it is not known or not public
 	Source        string
 	Unnamed       bool // its source counts it without telling what it is called
 	Example       bool
 }
+
+// Call is an announcement of research funds.
+type Call struct{ URL, Title string }
 
 // ReportFilter narrows a list of reports. What is empty does not narrow.
 type ReportFilter struct {

@@ -5,6 +5,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"slices"
@@ -203,9 +204,10 @@ type Project struct {
 	Theme       string            `db:"theme"` // slug; empty when it has none
 	Phase       string            `db:"phase"`
 	RnDKind     string            `db:"rnd_kind"`
-	Summary     string            `db:"summary"`
-	Needs       db.JSON[[]string] `db:"needs"`   // ids of the needs that it answers
-	Grounds     db.JSON[[]string] `db:"grounds"` // ids of the call or agreement that it comes from
+	Summary     string            `db:"summary"`      // public from the contract on
+	SummaryLang string            `db:"summary_lang"` // when it is not that of the title; see SummaryIn
+	Needs       db.JSON[[]string] `db:"needs"`        // ids of the needs that it answers
+	Grounds     db.JSON[[]string] `db:"grounds"`      // ids of the call or agreement that it comes from
 	Roles       db.JSON[[]Role]   `db:"institutions"`
 	RoleNames   string            `db:"institution_names"` // as the institutions are called, for the search field of lists
 	LeaderName  string            `db:"leader_name"`
@@ -251,6 +253,9 @@ type Project struct {
 	ReviewDate   time.Time              `db:"review_date"`
 	HoldReason   string                 `db:"hold_reason"`
 }
+
+// SummaryIn gives the language that the summary is written in.
+func (p *Project) SummaryIn() string { return cmp.Or(p.SummaryLang, p.Lang) }
 
 // Kind is the kind of record that a project is.
 type Kind = record.Kind[*Project]

@@ -303,7 +303,10 @@ func (s *Service) create(ctx context.Context, c *change) error {
 
 func (s *Service) edit(ctx context.Context, c *change) error {
 	p, in := c.Rec, c.In
-	p.Title, p.Theme, p.Summary = in.String("title"), in.String("theme"), in.String("summary")
+	if in.String("summary") != p.Summary {
+		p.Summary, p.SummaryLang = in.String("summary"), "" // written by whoever writes the title
+	}
+	p.Title, p.Theme = in.String("title"), in.String("theme")
 	p.LeaderName, p.Leader, p.Owner, p.CaseWorker = in.String("leader_name"), in.String("leader"), in.String("owner"), in.String("case_worker")
 	return s.names(ctx, p)
 }

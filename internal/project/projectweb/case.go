@@ -60,7 +60,7 @@ func (p *pages) about(ctx context.Context, command string, r *project.Project) (
 			facts = append(facts, ui.Fact{Label: day("project.case.answer", q.AnsweredAt), Text: q.Answer})
 		}
 	}
-	return casePanel(caseProps{Summary: r.Summary, Lang: foreign(ctx, r), Facts: facts}), nil
+	return casePanel(caseProps{Summary: r.Summary, Lang: other(ctx, r.SummaryIn()), Facts: facts}), nil
 }
 
 // inTime tells when the decision is made that the project is for, and by how much

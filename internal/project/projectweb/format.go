@@ -105,12 +105,15 @@ func dash(ctx context.Context) templ.Component {
 	return ui.Group(ui.Hidden(notGiven(ctx)), ui.Str("–"))
 }
 
-// foreign gives the language of a project's own text when it is not the page's.
-func foreign(ctx context.Context, p *project.Project) string {
-	if p.Lang != "" && p.Lang != string(lang.From(ctx).Tag()) {
-		return p.Lang
+// foreign gives the language of a project's title when it is not the page's.
+func foreign(ctx context.Context, p *project.Project) string { return other(ctx, p.Lang) }
+
+// other gives the language of a text when it is not the page's.
+func other(ctx context.Context, language string) string {
+	if language == string(lang.From(ctx).Tag()) {
+		return ""
 	}
-	return ""
+	return language
 }
 
 func year4(n int) string { return strconv.Itoa(n) }

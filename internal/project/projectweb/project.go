@@ -45,7 +45,7 @@ func (p *pages) overview(c *web.Context, r *project.Project) (templ.Component, e
 	if err != nil {
 		return nil, err
 	}
-	v := overviewProps{Project: r, Lang: foreign(ctx, r), Doubt: r.Doubt, Unnamed: !r.Named}
+	v := overviewProps{Project: r, Lang: other(ctx, r.SummaryIn()), Doubt: r.Doubt, Unnamed: !r.Named}
 	v.Alerts = alerts(ctx, r, needs)
 	v.Figures = p.figures(ctx, r, today)
 	for _, n := range needs {
