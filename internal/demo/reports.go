@@ -28,7 +28,7 @@ func (l *loader) reports(ctx context.Context) error {
 		}
 		r := &publication.Publication{
 			Head:    record.Head{Title: f.Title, Lang: language(string(f.Lang)), Unit: top, Source: f.Source.String()},
-			Project: id, PubType: publication.FinalReport, Theme: p.Theme, Year: f.Year, Annex: f.InAnnex(),
+			Project: id, PubType: publication.FinalReport, Theme: p.Theme, Year: f.Year, Annex: f.InAnnex(), ExternalURL: facts.AllReports,
 			Owner: p.Owner, CaseWorker: p.CaseWorker,
 		}
 		if f.Kind == facts.InterimReport {
@@ -83,7 +83,10 @@ func (l *loader) reports(ctx context.Context) error {
 		}
 		r := &publication.Publication{
 			Head:    record.Head{Number: number, Title: f.Title, Lang: "nb", Unit: top, Source: f.Source.String(), State: publication.MetadataPublished, Created: l.known()},
-			PubType: publication.Report, Theme: theme, Year: f.Year, Authors: f.Authors,
+			PubType: publication.Report, Theme: theme, Year: f.Year, Authors: f.Authors, ExternalURL: f.URL,
+		}
+		if f.URL != "" {
+			r.State = publication.Published
 		}
 		if f.Article {
 			r.PubType = publication.Article

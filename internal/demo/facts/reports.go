@@ -373,19 +373,24 @@ type Publication struct {
 	Article   bool   // in a journal; otherwise a report
 	Own       bool   // written by the agency itself
 	Source    Source
+	URL       string // its address, as the source's list of references has it; empty when it has none
 }
+
+// AllReports is where the annual report says that every report which Nav finances is
+// published (§3.1). It gives no report's own address.
+const AllReports = "https://nav.no/fou"
 
 // Publications are the Norwegian works that the plan and the report cite. The
 // plan's text calls the employment committee's second report NOU 2021:1, its
 // list of references NOU 2021: 2; the list is followed.
 var Publications = []Publication{
-	{"nav-rapport-2020-4", "Lavinntekt og levekår i Norge - 2020", "Lima, Ivar m.fl.", "NAV-rapport 4/2020", 2020, ThemeSocial, false, true, plan("§4.4, referanser")},
-	{"nav-notat-2019-1", "Gjennomgang av sosiale tjenester for langtidsmottakere av sosialhjelp", "", "NAV-notat 1/2019", 2019, ThemeSocial, false, true, plan("§4.4, referanser")},
-	{"omgjoring-av-vedtak", "Omgjøring av vedtak i NAV og trygderetten - årsaker og omfang", "Mandal, Roland", "Rapport SINTEF, 2016", 2016, "", false, false, plan("referanser")},
-	{"store-nedstengningen", "Den store nedstengningen. Arbeidsmarkedet gjennom første del av koronakrisen", "Gjerde, Engel Jensen og Sørbø", "Arbeid og velferd nr. 2/2020", 2020, ThemeMeasures, true, true, plan("§4.2, referanser")},
-	{"ett-ar-med-korona", "Ett år med korona. Utvikling og utsikter for NAVs ytelser og brukere", "Steinung Dahl m.fl.", "Arbeid og velferd nr. 1/2021", 2021, ThemeMeasures, true, true, plan("§4.2, referanser")},
-	{"blindsonen", "Blindsonen - Gransking av feilpraktiseringen av folketrygdlovens oppholdskrav ved reiser i EØS-området", "", "NOU 2020: 9", 2020, ThemeAdministration, false, false, plan("§4.3, referanser")},
-	{"nou-2021-2", "Kompetanse, aktivitet og inntektssikring. Tiltak for økt sysselsetting", "", "NOU 2021: 2", 2021, ThemeMeasures, false, false, plan("§4.2, referanser")},
-	{"nou-2019-7", "Arbeid og inntektssikring - Tiltak for økt sysselsetting", "", "NOU 2019: 7", 2019, "", false, false, plan("referanser")},
-	{"vidunderlig-ny-velferdsstat", "En vidunderlig ny velferdsstat? Rettsstaten møter den digitale velferdsforvaltningen", "", "Tidsskrift for velferdsforskning, vol. 25, utg. 3", 2022, "", true, false, report("§4.1")},
+	{"nav-rapport-2020-4", "Lavinntekt og levekår i Norge - 2020", "Lima, Ivar m.fl.", "NAV-rapport 4/2020", 2020, ThemeSocial, false, true, plan("§4.4, referanser"), "https://www.nav.no/no/nav-og-samfunn/kunnskap/analyser-fra-nav/analyser-sosiale-tjenester/lavinntekt-og-levekar-i-norge.tilstand-og-utviklingstrekk-2020"},
+	{"nav-notat-2019-1", "Gjennomgang av sosiale tjenester for langtidsmottakere av sosialhjelp", "", "NAV-notat 1/2019", 2019, ThemeSocial, false, true, plan("§4.4, referanser"), ""},
+	{"omgjoring-av-vedtak", "Omgjøring av vedtak i NAV og trygderetten - årsaker og omfang", "Mandal, Roland", "Rapport SINTEF, 2016", 2016, "", false, false, plan("referanser"), "https://www.nav.no/no/nav-og-samfunn/kunnskap/forskningsrapporter-og-evalueringer-finansiert-av-nav/navs-tiltak-og-virkemidler-rapportarkiv/omgjoring-av-vedtak-i-nav-og-trygderetten-omfang-og-arsaker"},
+	{"store-nedstengningen", "Den store nedstengningen. Arbeidsmarkedet gjennom første del av koronakrisen", "Gjerde, Engel Jensen og Sørbø", "Arbeid og velferd nr. 2/2020", 2020, ThemeMeasures, true, true, plan("§4.2, referanser"), ""},
+	{"ett-ar-med-korona", "Ett år med korona. Utvikling og utsikter for NAVs ytelser og brukere", "Steinung Dahl m.fl.", "Arbeid og velferd nr. 1/2021", 2021, ThemeMeasures, true, true, plan("§4.2, referanser"), ""},
+	{"blindsonen", "Blindsonen - Gransking av feilpraktiseringen av folketrygdlovens oppholdskrav ved reiser i EØS-området", "", "NOU 2020: 9", 2020, ThemeAdministration, false, false, plan("§4.3, referanser"), "https://www.regjeringen.no/no/dokumenter/nou-2020-9/id2723776/?ch=1"},
+	{"nou-2021-2", "Kompetanse, aktivitet og inntektssikring. Tiltak for økt sysselsetting", "", "NOU 2021: 2", 2021, ThemeMeasures, false, false, plan("§4.2, referanser"), "https://www.regjeringen.no/no/dokumenter/nou-2021-2/id2832582/"},
+	{"nou-2019-7", "Arbeid og inntektssikring - Tiltak for økt sysselsetting", "", "NOU 2019: 7", 2019, "", false, false, plan("referanser"), "https://www.regjeringen.no/no/dokumenter/nou-2019-7/id2637967/"},
+	{"vidunderlig-ny-velferdsstat", "En vidunderlig ny velferdsstat? Rettsstaten møter den digitale velferdsforvaltningen", "", "Tidsskrift for velferdsforskning, vol. 25, utg. 3", 2022, "", true, false, report("§4.1"), ""},
 }

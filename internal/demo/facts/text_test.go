@@ -142,6 +142,13 @@ func TestNamesAreTheSources(t *testing.T) {
 		}
 	}
 	find("signatory", facts.Signatory.Name)
+	// Nor is an address made up.
+	find("all reports", facts.AllReports)
+	for _, p := range facts.Publications {
+		if p.URL != "" {
+			find(p.Key, p.URL)
+		}
+	}
 	for _, f := range facts.Frameworks {
 		find(f.Key, f.Type)
 	}

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
@@ -470,6 +472,20 @@ func (p *pages) related(ctx context.Context, v publication.Page) ([]ui.Item, err
 	return out, nil
 }
 
+// place gives where an address leads, short enough to be read: the site, and its page
+// when that is a word or two.
+func place(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return address
+	}
+	host, page := strings.TrimPrefix(u.Host, "www."), strings.TrimSuffix(u.Path, "/")
+	if utf8.RuneCountInString(page) > 20 {
+		page = ""
+	}
+	return host + page
+}
+
 // cite writes how the report is referred to: who, when, what, where.
 func cite(v publication.Page) string {
 	who := v.Authors
@@ -504,7 +520,7 @@ func contents(ctx context.Context, b publicProps) []ui.Crumb {
 	add("betydning", "publication.part.meaning", v.Meaning != "")
 	add("funn", "publication.part.findings", len(v.Findings) > 0)
 	add("metode", "publication.part.method", v.Method != "" || v.Limitations != "")
-	add("last-ned", "publication.part.files", len(b.Files) > 0 || v.ExternalURL != "")
+	add("last-ned", "publication.part.full", len(b.Files) > 0 || v.ExternalURL != "")
 	add("siter", "publication.part.cite", b.Cite != "")
 	add("relatert", "publication.part.related", len(b.Related) > 0)
 	return out

@@ -907,7 +907,7 @@ func publicMain(b publicProps) templ.Component {
 								}()
 							}
 							ctx = templ.InitializeContext(ctx)
-							templ_7745c5c3_Err = ui.ExternalLink(b.Page.ExternalURL, lang.T(ctx, "publication.external")).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.ExternalLink(b.Page.ExternalURL, lang.T(ctx, "publication.external", "place", place(b.Page.ExternalURL))).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -920,7 +920,7 @@ func publicMain(b publicProps) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section("last-ned", lang.T(ctx, "publication.part.files")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var33), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section("last-ned", lang.T(ctx, "publication.part.full")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var33), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

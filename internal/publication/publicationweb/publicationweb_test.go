@@ -620,6 +620,25 @@ func TestSupersedes(t *testing.T) {
 	})
 }
 
+// A report that lies elsewhere is a link away, and the link says where it leads.
+func TestElsewhere(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		p := h.published(nil)
+		for address, want := range map[string]string{
+			"https://nav.no/fou": "Finn rapporten på nav.no/fou", "https://www.regjeringen.no/no/dokumenter/nou-2021-2/id2832582/?ch=1": "Finn rapporten på regjeringen.no", "http://example.org/": "Finn rapporten på example.org",
+		} {
+			h.post("bibliotek", "/publikasjon/"+p.Number+"/metadata", "pub_type", "final_report", "theme", "sosiale-tjenester", "year", "2023", "external_url", address)
+			page := h.get("", "/kunnskap/rapport/"+p.Slug)
+			page.says("Hele rapporten", want)
+			if !strings.Contains(page.body, `href="`+address+`"`) {
+				t.Errorf("no link to %s", address)
+			}
+		}
+	})
+}
+
 // Examples are marked where everybody reads them, and stand with their like.
 func TestExample(t *testing.T) {
 	t.Parallel()
