@@ -1,7 +1,10 @@
 package test
 
 import (
+	"html"
 	"net/http"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -77,6 +80,67 @@ func TestPortalHidesWhatIsNotPublic(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The counts of the themes on the front page, with what it says of the rest, are those
+// of the lists; and each count is that of the list behind it, which can be searched in.
+func TestThemesAddUp(t *testing.T) {
+	s := onSQLite(t)
+	counts := regexp.MustCompile(`(\d+) rapport(?:er)?|(\d+) prosjekt(?:er)?`)
+	sum := func(text string) (reports, projects int) {
+		for _, m := range counts.FindAllStringSubmatch(text, -1) {
+			n, _ := strconv.Atoi(m[1])
+			reports += n
+			n, _ = strconv.Atoi(m[2])
+			projects += n
+		}
+		return reports, projects
+	}
+	part := func(path, from, to string) string {
+		status, page := s.get(t, "", path)
+		_, after, ok := strings.Cut(page, from)
+		found, _, closed := strings.Cut(after, to)
+		if status != http.StatusOK || !ok || !closed {
+			t.Fatalf("%s: %d, no %s … %s", path, status, from, to)
+		}
+		return found
+	}
+	listed := func(path string) (reports, projects int) { return sum(part(path, `<p role="status"`, "</p>")) }
+	reports, _ := listed("/kunnskap/rapporter")
+	_, projects := listed("/kunnskap/prosjekter")
+	front := part("/", `id="tema"`, "</section>")
+	if r, p := sum(front); r != reports || p != projects || reports == 0 || projects == 0 {
+		t.Errorf("the front page tells of %d reports and %d projects on themes and beside them; the lists have %d and %d", r, p, reports, projects)
+	}
+	all := part("/kunnskap/tema", "<main", "</main>")
+	if r, p := sum(all); r != reports || p != projects {
+		t.Errorf("the themes' page tells of %d reports and %d projects; the lists have %d and %d", r, p, reports, projects)
+	}
+	cards := 0
+	for _, card := range strings.Split(all, "<a ")[1:] {
+		href := html.UnescapeString(regexp.MustCompile(`href="([^"]*)"`).FindStringSubmatch(card)[1])
+		wantReports, wantProjects := sum(card)
+		switch {
+		case strings.HasPrefix(href, "/kunnskap/tema/"):
+			slug := strings.TrimPrefix(href, "/kunnskap/tema/")
+			r, _ := listed("/kunnskap/rapporter?tema=" + slug)
+			if _, p := listed("/kunnskap/prosjekter?tema=" + slug); r != wantReports || p != wantProjects {
+				t.Errorf("%s: the card has %d and %d, the lists %d and %d", slug, wantReports, wantProjects, r, p)
+			}
+			cards++
+		case strings.Contains(href, "tema=none"):
+			if r, p := listed(href); r != wantReports || p != wantProjects {
+				t.Errorf("%s: %d and %d, told as %d and %d", href, r, p, wantReports, wantProjects)
+			}
+			cards++
+		}
+	}
+	if cards < 6 {
+		t.Errorf("%d themes", cards)
+	}
+	if r, _ := listed("/kunnskap/rapporter?tema=none&q=inntektssikring"); r != 1 {
+		t.Errorf("%d reports without a theme are found by a word, want 1", r)
+	}
 }
 
 // What came of a call is told to everybody in the words that the public has for it:

@@ -205,6 +205,9 @@ func (h *house) publicDoc(ctx context.Context, doc search.Doc, x record.Indexed)
 			}
 		}
 	}
+	if len(facets["theme"]) == 0 {
+		facets["theme"] = []string{portal.NoTheme}
+	}
 	doc.Facets = facets
 	return doc, nil
 }

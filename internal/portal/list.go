@@ -142,7 +142,7 @@ func themeOptions(ctx context.Context, themes []Theme) []ui.Option {
 			out[i].Label = lang.T(ctx, "portal.earlier_theme", "theme", t.Title)
 		}
 	}
-	return out
+	return append(out, ui.Option{Value: NoTheme, Label: lang.T(ctx, "portal.no_theme")})
 }
 
 // reports lists the public reports, the newest first.

@@ -22,6 +22,7 @@ const ongoing = "running"
 
 type frontProps struct {
 	Themes            []ui.CardProps
+	Rest              string // what there is beside those themes
 	Reports, Projects []ui.Item
 	Calls             []ui.Item // open or planned
 	ReportCount       string
@@ -33,7 +34,8 @@ func (p *pages) front(c *web.Context) error {
 	ctx := c.Ctx()
 	var b frontProps
 	var err error
-	if b.Themes, _, err = p.themeCards(ctx); err != nil {
+	var shown tally
+	if b.Themes, _, shown, err = p.themeCards(ctx); err != nil {
 		return err
 	}
 	reports, n, err := p.Reader.Reports(ctx, ReportFilter{}, onFront, 0)
@@ -48,6 +50,13 @@ func (p *pages) front(c *web.Context) error {
 	// A project that its source does not name tells a reader little.
 	slices.SortStableFunc(projects, func(a, b Project) int { return cmp.Compare(unnamed(a), unnamed(b)) })
 	b.Projects, b.ProjectCount = ProjectItems(ctx, projects[:min(len(projects), onFront)]), lang.TN(ctx, "portal.all_projects", n)
+	all, err := p.counts(ctx, "")
+	if err != nil {
+		return err
+	}
+	if rest := all.less(shown); rest != (tally{}) {
+		b.Rest = lang.T(ctx, "portal.themes.rest", "reports", lang.TN(ctx, "portal.reports.count", rest.reports), "projects", lang.TN(ctx, "portal.projects.count", rest.projects))
+	}
 	if p.Calls != nil {
 		if b.Calls, err = p.Calls(ctx); err != nil {
 			return err
@@ -66,46 +75,67 @@ func unnamed(x Project) int {
 	return 0
 }
 
+// tally is how many reports and projects there are of something.
+type tally struct{ reports, projects int }
+
+func (t tally) less(o tally) tally {
+	return tally{t.reports - o.reports, t.projects - o.projects}
+}
+
 // themeCards gives a card for each theme with how much there is on it: those of
-// the plan of today, and the earlier ones.
-func (p *pages) themeCards(ctx context.Context) (current, earlier []ui.CardProps, err error) {
+// the plan of today, with the sum of what they tell, and the earlier ones.
+func (p *pages) themeCards(ctx context.Context) (current, earlier []ui.CardProps, shown tally, err error) {
 	themes, err := p.Reader.Themes(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, shown, err
 	}
 	for _, t := range themes {
-		reports, projects, err := p.counts(ctx, t.Slug)
+		n, err := p.counts(ctx, t.Slug)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, shown, err
 		}
-		card := ui.CardProps{Title: t.Title, Href: themeURL(t.Slug), Meta: []string{lang.TN(ctx, "portal.reports.count", reports), lang.TN(ctx, "portal.projects.count", projects)}}
+		card := ui.CardProps{Title: t.Title, Href: themeURL(t.Slug), Meta: []string{lang.TN(ctx, "portal.reports.count", n.reports), lang.TN(ctx, "portal.projects.count", n.projects)}}
 		if t.Earlier {
 			card.Tags = []ui.TagProps{{Tone: ui.Neutral, Text: lang.T(ctx, "portal.earlier")}}
 			earlier = append(earlier, card)
 			continue
 		}
 		current = append(current, card)
+		shown.reports, shown.projects = shown.reports+n.reports, shown.projects+n.projects
 	}
-	return current, earlier, nil
+	return current, earlier, shown, nil
 }
 
-// counts tells how many reports and projects there are on a theme.
-func (p *pages) counts(ctx context.Context, theme string) (reports, projects int, err error) {
-	if _, reports, err = p.Reader.Reports(ctx, ReportFilter{Theme: theme}, 1, 0); err != nil {
-		return 0, 0, err
+// counts tells how many reports and projects there are on a theme, on none (NoTheme),
+// or in all for the empty one.
+func (p *pages) counts(ctx context.Context, theme string) (n tally, err error) {
+	if _, n.reports, err = p.Reader.Reports(ctx, ReportFilter{Theme: theme}, 1, 0); err != nil {
+		return n, err
 	}
-	_, projects, err = p.Reader.Projects(ctx, ProjectFilter{Theme: theme}, 1, 0)
-	return reports, projects, err
+	_, n.projects, err = p.Reader.Projects(ctx, ProjectFilter{Theme: theme}, 1, 0)
+	return n, err
 }
 
-// themes lists the themes, earlier ones apart.
+// themes lists the themes, earlier ones apart, and what has none.
 func (p *pages) themes(c *web.Context) error {
 	ctx := c.Ctx()
-	current, earlier, err := p.themeCards(ctx)
+	current, earlier, _, err := p.themeCards(ctx)
 	if err != nil {
 		return err
 	}
-	return show(c, page(c, lang.T(ctx, "portal.themes"), lang.T(ctx, "portal.themes.lead")), themesPage(current, earlier))
+	none, err := p.counts(ctx, NoTheme)
+	if err != nil {
+		return err
+	}
+	q := "?" + url.Values{"tema": {NoTheme}}.Encode()
+	var without []ui.Crumb
+	if none.reports > 0 {
+		without = append(without, ui.Crumb{Label: lang.TN(ctx, "portal.reports.count", none.reports), Href: reportsPath + q})
+	}
+	if none.projects > 0 {
+		without = append(without, ui.Crumb{Label: lang.TN(ctx, "portal.projects.count", none.projects), Href: projectsPath + q})
+	}
+	return show(c, page(c, lang.T(ctx, "portal.themes"), lang.T(ctx, "portal.themes.lead")), themesPage(current, earlier, without))
 }
 
 type themeProps struct {

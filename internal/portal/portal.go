@@ -75,6 +75,9 @@ type Project struct {
 // Call is an announcement of research funds.
 type Call struct{ URL, Title string }
 
+// NoTheme is the theme in filters of what belongs to none.
+const NoTheme = "none"
+
 // ReportFilter narrows a list of reports. What is empty does not narrow.
 type ReportFilter struct {
 	Query, Theme, Type string
@@ -107,7 +110,7 @@ type Reader interface {
 	Project(ctx context.Context, number string) (Project, error)
 	// Search finds public documents; the query's audience is not used. Documents
 	// have the facets type, theme, year, institution, language and example
-	// ("true" or "false").
+	// ("true" or "false"); the theme is NoTheme where they have none.
 	Search(ctx context.Context, q search.Query) (search.Result, error)
 }
 

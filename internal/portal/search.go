@@ -137,6 +137,9 @@ func (f *filter) help(b *searchProps, found search.Result, themes []Theme) {
 
 // word gives the value of a facet in the reader's words.
 func (x facet) word(ctx context.Context, value string, themes []Theme) string {
+	if x.name == "theme" && value == NoTheme {
+		return lang.T(ctx, "portal.no_theme")
+	}
 	if x.name == "theme" {
 		if i := slices.IndexFunc(themes, func(t Theme) bool { return t.Slug == value }); i >= 0 {
 			return themes[i].Title
