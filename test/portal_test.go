@@ -143,6 +143,25 @@ func TestThemesAddUp(t *testing.T) {
 	}
 }
 
+// Whoever looks for a word of the field finds what is written of the same in other
+// words, and is told so: in the portal, in the staff search, and where a need is
+// checked against what is known.
+func TestRelatedWordsAreTold(t *testing.T) {
+	s := onSQLite(t)
+	for person, path := range map[string]string{"": "/kunnskap/sok?q=sykefrav%C3%A6r", "fou": "/sok?q=sykefrav%C3%A6r"} {
+		status, page := s.get(t, person, path)
+		if status != http.StatusOK || !strings.Contains(page, "Kompetansetiltak for sykmeldte") || !strings.Contains(page, "Viser også treff på «sykmeldt»") {
+			t.Errorf("%s: %d, related words are not found or not told of", path, status)
+		}
+	}
+	if _, page := s.get(t, "", "/kunnskap/sok?q=digital"); strings.Contains(page, "Viser også treff") {
+		t.Error("a word without others is said to have them")
+	}
+	if status, page := s.get(t, "fou", "/behov/B-2022-003/kunnskap?q=sykefrav%C3%A6r"); status != http.StatusOK || !strings.Contains(page, "Viser også treff på «sykmeldt»") {
+		t.Errorf("what is known: %d", status)
+	}
+}
+
 // What came of a call is told to everybody in the words that the public has for it:
 // a project that is wound up in Funn is finished, no more.
 func TestPortalTellsWhatCameOfACall(t *testing.T) {

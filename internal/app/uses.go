@@ -73,7 +73,7 @@ func (h *house) knowledge(ctx context.Context, query string) (found needweb.Foun
 	for _, o := range published {
 		can[o.Value] = true
 	}
-	found.Total, found.Loose = result.Total, result.Loose
+	found.Total, found.Loose, found.Related = result.Total, result.Loose, search.AlsoFound(ctx, result)
 	for _, x := range result.Hits {
 		if !can[x.ID] {
 			found.Total-- // not published: it cannot be built on

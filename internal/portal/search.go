@@ -48,6 +48,7 @@ type searchProps struct {
 	Pages                    ui.PaginationProps
 	Examples                 bool
 	ExampleHref, ExampleText string
+	Related                  string // which other words were searched for
 	SuggestHref, Suggest     string
 	LastHref, Last           string // takes off the filter that was chosen last
 	Themes                   []ui.Crumb
@@ -86,6 +87,7 @@ func (p *pages) search(c *web.Context) error {
 			return f.address(func(v url.Values) { v.Set("side", strconv.Itoa(n)) })
 		}},
 	}
+	b.Related = search.AlsoFound(ctx, found)
 	b.Count = lang.TN(ctx, "portal.hits_all", found.Total)
 	if f.words != "" {
 		b.Title = lang.T(ctx, "portal.search_for", "q", f.words)

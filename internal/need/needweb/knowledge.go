@@ -35,6 +35,7 @@ type knowledgeProps struct {
 	Hits      []ui.Item
 	Total     int
 	Count     string
+	Related   string       // which other words were searched for
 	Searches  []searchView // the latest first
 }
 
@@ -73,6 +74,7 @@ func (p *pages) knowledge(c *web.Context, n *need.Need) (templ.Component, error)
 	if err != nil {
 		return nil, err
 	}
+	v.Related = found.Related
 	v.Total, v.Count = found.Total, lang.TN(ctx, "need.hits", found.Total, "query", v.Query)
 	if found.Loose {
 		v.Count = lang.TN(ctx, "search.loose", found.Total, "q", v.Query)

@@ -33,6 +33,8 @@ type Found struct {
 	Hits  []Hit // the first
 	Total int   // in all
 	Loose bool  // none has every word that was asked for
+
+	Related string // which other words were searched for, as it is told
 }
 
 // Hit is a publication that the search for what is known found.

@@ -629,7 +629,7 @@ func (s *Site) searchAll(c *web.Context) error {
 	if result.Loose {
 		p.Count = lang.TN(ctx, "search.loose", result.Total, "q", text)
 	}
-	p.Suggest = result.Suggest
+	p.Suggest, p.Related = result.Suggest, search.AlsoFound(ctx, result)
 	for _, k := range result.Facets["kind"] {
 		p.Kinds = append(p.Kinds, ui.Tab{Label: lang.T(ctx, k.Value+".name_plural"), Href: searchHref(text, k.Value), Current: kind == k.Value, Count: k.N})
 	}
@@ -642,6 +642,7 @@ func (s *Site) searchAll(c *web.Context) error {
 
 type searchProps struct {
 	Query, Count, Suggest string
+	Related               string // which other words were searched for
 	Items                 []ui.Item
 	Kinds                 []ui.Tab
 	Pages                 ui.PaginationProps

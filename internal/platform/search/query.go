@@ -54,6 +54,11 @@ type Result struct {
 	// counted as if it did not, so that the reader sees what else there is.
 	Facets map[string][]Count
 
+	// Related are words that were searched for beside those of the text, in the reader's
+	// language form: those that find something. Their documents come after those that
+	// have the words themselves.
+	Related []string
+
 	// Loose says that no document has every word, and that these have some.
 	Loose bool
 
@@ -118,6 +123,9 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 		return Result{Facets: map[string][]Count{}}, nil // nothing but punctuation
 	}
 	res, err := x.run(ctx, p)
+	if err == nil && res.Total > 0 {
+		res.Related, err = x.related(ctx, p)
+	}
 	if err != nil || res.Total > 0 || len(p.words) == 0 {
 		return res, err
 	}
@@ -134,6 +142,29 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 	}
 	res.Suggest = suggest
 	return res, nil
+}
+
+// related gives those of the related words that this reader finds something by.
+func (x *Index) related(ctx context.Context, p plan) ([]string, error) {
+	var out []string
+	for _, w := range p.words {
+		for _, r := range w.related {
+			alone := p
+			alone.words, alone.number = []asked{{word: w.word, only: &r}}, ""
+			found, err := x.find(ctx, &alone, 0, nil, nil)
+			if err != nil {
+				return nil, err
+			}
+			word := r.word
+			if lang.From(ctx).Tag() == lang.NN {
+				word = r.nynorsk
+			}
+			if found.Total > 0 && !slices.Contains(out, word) {
+				out = append(out, word)
+			}
+		}
+	}
+	return out, nil
 }
 
 // run gives what a plan finds, with its facets counted.
@@ -247,6 +278,9 @@ type asked struct {
 	alike []string // stems of words that mean the same
 	stop  bool
 	last  bool // the text ends in it, so it may be a beginning
+
+	related []relative // words that are written of the same
+	only    *relative  // the word itself does not count, just this related one
 }
 
 // ask gives the words that a text asks for. Words that stand in every text are
@@ -286,6 +320,9 @@ func ask(text string) []asked {
 					w.alike = append(w.alike, other)
 				}
 			}
+		}
+		if !w.stop {
+			w.related = relativesOf(*w)
 		}
 	}
 	return content
@@ -406,6 +443,7 @@ const (
 	prefixScore      = 0.375
 	partScore        = 0.25
 	alikeShare       = 0.75 // of the score that the word itself would have
+	relatedShare     = 0.02 // so little that the word itself in a text comes before these in a title
 
 	typicalTitle = 8 // words
 	typicalText  = 250
@@ -439,6 +477,9 @@ func (b *builder) text(p plan) bsearch.Searcher {
 
 // word matches a word of the query in any of the ways it can be found.
 func (b *builder) word(w asked) bsearch.Searcher {
+	if w.only != nil {
+		return newAnyOf(b.relative(*w.only))
+	}
 	var ways []bsearch.Searcher
 	if w.stop {
 		ways = append(ways, b.oneOf(wordField, []string{w.folded}, spelledScore))
@@ -446,6 +487,9 @@ func (b *builder) word(w asked) bsearch.Searcher {
 		ways = append(ways, b.stems(w.stems, 1)...)
 		ways = append(ways, b.stems(w.alike, alikeShare)...)
 		ways = append(ways, b.oneOf(partField, w.stems, partScore))
+		for _, r := range w.related {
+			ways = append(ways, b.relative(r)...)
+		}
 	}
 	if len(w.pieces) > 0 {
 		var every []bsearch.Searcher
@@ -459,6 +503,14 @@ func (b *builder) word(w asked) bsearch.Searcher {
 		ways = append(ways, b.keep(prefix(b.ctx, b.r, wordField, w.folded, prefixScore)))
 	}
 	return newAnyOf(ways)
+}
+
+// relative matches a related word in the ways it can be found.
+func (b *builder) relative(r relative) []bsearch.Searcher {
+	if r.exact != "" {
+		return []bsearch.Searcher{b.oneOf(wordField, []string{r.exact}, relatedShare)}
+	}
+	return append(b.stems(r.stems, relatedShare), b.oneOf(partField, r.stems, relatedShare*partScore))
 }
 
 func (b *builder) stems(stems []string, share float64) []bsearch.Searcher {

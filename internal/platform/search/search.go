@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"funn/internal/platform/db"
+	"funn/internal/platform/lang"
 )
 
 // Migrations hold the tables search_doc and search_change.
@@ -84,6 +85,18 @@ func (r row) found(terms []string) bool {
 		return slices.ContainsFunc(of, func(t string) bool { return slices.Contains(terms, t) })
 	}
 	return held(r.Audience.V) || held(r.Guarded.V) && !held(r.Excluded.V)
+}
+
+// AlsoFound tells the reader which other words were searched for; empty when none was.
+func AlsoFound(ctx context.Context, r Result) string {
+	if len(r.Related) == 0 {
+		return ""
+	}
+	words := make([]string, len(r.Related))
+	for i, w := range r.Related {
+		words[i] = lang.T(ctx, "search.related.word", "word", w)
+	}
+	return lang.T(ctx, "search.related", "words", strings.Join(words, ", "))
 }
 
 // Put writes the document, in the context's transaction when there is one. It

@@ -88,6 +88,63 @@ func ids(res Result) string {
 	return strings.Join(out, " ")
 }
 
+// Words that are written of the same find each other, in both language forms, after
+// what has the word itself; the reader is told, and only of what this reader can find.
+func TestRelated(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t, schema...)
+	filler := strings.Repeat("teksten handler om noe annet. ", 600)
+	put(t, d,
+		Doc{ID: "title", Kind: "p", Title: "Kompetansetiltak for sykmeldte", Lang: "nb"},
+		Doc{ID: "text", Kind: "p", Title: "Noe annet", Text: filler + "Her står sykefraværet.", Lang: "nb"},
+		Doc{ID: "nynorsk", Kind: "p", Title: "Fleire sjukmeldingar", Lang: "nn"},
+		Doc{ID: "ledig", Kind: "p", Title: "De som er helt ledige", Lang: "nb"},
+		Doc{ID: "leder", Kind: "p", Title: "Å lede og være leder", Lang: "nb"},
+		Doc{ID: "aap", Kind: "p", Title: "AAP-mottakeres brukerløp", Lang: "nb"},
+		Doc{ID: "penger", Kind: "p", Title: "Vilkår", Text: "Arbeidsavklaringspengar for unge.", Lang: "nn"},
+		Doc{ID: "secret", Kind: "p", Title: "Verkemiddel", Lang: "nn", Audience: []string{"few"}},
+		Doc{ID: "measure", Kind: "p", Title: "Tiltak", Lang: "nb"},
+	)
+	x := index(t, d)
+	catchUp(t, x)
+	in := func(tag string) context.Context { return lang.WithPrinter(context.Background(), lang.NewCatalog().Printer(lang.Tag(tag))) }
+	for _, test := range []struct{ text, form, want, told string }{
+		{"sykefravær", "nb", "text nynorsk title", "sykmeldt sykmelding"},
+		{"sjukefråvær", "nn", "text nynorsk title", "sjukmeldt sjukmelding"},
+		{"sykmeldte", "nb", "title nynorsk text", "sykefravær sykmelding"},
+		{"arbeidsledighet", "nb", "ledig", "ledige"},
+		{"leder", "nb", "leder ledig", ""},
+		{"arbeidsavklaringspenger", "nb", "penger aap", "aap"},
+		{"aap", "nb", "aap penger", "arbeidsavklaringspenger"},
+		{"tiltak", "nb", "measure title", ""},
+	} {
+		res, err := x.Search(in(test.form), Query{Text: test.text, Audience: everybody})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Fields(ids(res))
+		want := strings.Fields(test.want)
+		// What has the word itself comes first; the order of the others is not promised.
+		first := slices.Clone(got[:min(1, len(got))])
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) || !slices.Equal(first, strings.Fields(test.want)[:1]) {
+			t.Errorf("%s finds %s, want %s", test.text, ids(res), test.want)
+		}
+		if told := strings.Join(res.Related, " "); told != test.told {
+			t.Errorf("%s: told of %q, want %q", test.text, told, test.told)
+		}
+	}
+	res := search(t, x, Query{Text: "tiltak", Audience: []string{"public", "few"}})
+	if ids(res) != "measure title secret" || !slices.Equal(res.Related, []string{"virkemiddel"}) {
+		t.Errorf("those few find %s, told of %v", ids(res), res.Related)
+	}
+	res = search(t, x, Query{Text: "arbeidsledige"})
+	if len(res.Hits) != 1 || ids(res) != "ledig" {
+		t.Fatalf("%s", ids(res))
+	}
+}
+
 // When nothing has every word, what has half of them is found if that was asked
 // for, most of them first; one word alone, and a text that something has whole, find
 // what they always do.

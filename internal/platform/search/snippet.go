@@ -22,6 +22,7 @@ const (
 // marker finds the words of a query in texts.
 type marker struct {
 	stems  []string
+	forms  []string // words that count in one form only
 	heads  []string // how a word must begin or go on to be worth a closer look
 	prefix string
 	seen   map[string]bool // language and folded word -> match
@@ -33,6 +34,12 @@ func newMarker(p plan) *marker {
 		m.stems = append(append(m.stems, w.stems...), w.alike...)
 		for _, piece := range w.pieces {
 			m.stems = append(m.stems, bothStems(piece)...)
+		}
+		for _, r := range w.related {
+			m.stems = append(m.stems, r.stems...)
+			if r.exact != "" {
+				m.forms = append(m.forms, r.exact)
+			}
 		}
 		if w.last && utf8.RuneCountInString(w.folded) >= shortestPrefix {
 			m.prefix = w.folded
@@ -62,6 +69,9 @@ func (m *marker) matches(w word, language string) bool {
 
 func (m *marker) look(folded, language string) bool {
 	if m.prefix != "" && strings.HasPrefix(folded, m.prefix) {
+		return true
+	}
+	if slices.Contains(m.forms, folded) {
 		return true
 	}
 	if !slices.ContainsFunc(m.heads, func(h string) bool { return strings.Contains(folded, h) }) {

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -229,8 +230,8 @@ const alike = `
 	syk sjuk
 	sykdom sjukdom
 	sykefravær sjukefråvær
-	sykmelding sjukmelding sykemelding
-	sykmeldt sjukmeldt sykemeldt
+	sykmelding sykemelding sjukmelding
+	sykmeldt sykemeldt sjukmeldt
 	sykepenger sjukepengar
 	arbeidsgiver arbeidsgjevar
 	arbeidssøker arbeidssøkjar
@@ -276,7 +277,83 @@ const alike = `
 	forsøk utprøving eksperiment
 	funksjonsnedsettelse funksjonsnedsetjing
 	unge ungdom
-	doktorgrad phd`
+	doktorgrad phd
+	virkemiddel verkemiddel
+	utenforskap utanforskap`
+
+// related lists words of the field that are not the same but are written of the same:
+// whoever asks for one is shown, after what has the word itself, what has the others,
+// and is told so. Only words that hardly ever stand for different things belong here
+// ("innvandrer" and "flyktning" do not). The words are bokmål; their nynorsk forms
+// are the last on the lines of alike. A word with = in front counts in that form only, since its stem is
+// another word's too ("ledig" has that of "leder").
+const related = `
+	sykefravær sykmeldt sykmelding
+	arbeidsledig =ledig =ledige =ledighet
+	ufør uføretrygd
+	arbeidsavklaringspenger =aap
+	tiltak virkemiddel
+	sosialhjelp sosialstønad
+	funksjonsnedsettelse funksjonshemming
+	jobbstøtte =ips
+	kvalifiseringsprogram =kvp`
+
+// relative is a word that is searched for beside the one that was asked for.
+type relative struct {
+	word    string // as it is told to the reader
+	nynorsk string // the same to those who read nynorsk
+	stems   []string
+	exact   string // the only form that counts, instead of the stems
+}
+
+// relatives gives the related words of a query's word, by its stem and by its form.
+var relatives = sync.OnceValue(func() map[string][]relative {
+	nynorsk := map[string]string{}
+	for _, line := range strings.Split(alike, "\n") {
+		if group := strings.Fields(line); len(group) > 1 {
+			nynorsk[group[0]] = group[len(group)-1]
+		}
+	}
+	m := map[string][]relative{}
+	for _, line := range strings.Split(related, "\n") {
+		var group []relative
+		for _, w := range strings.Fields(line) {
+			form, exact := strings.CutPrefix(w, "=")
+			r := relative{word: form, nynorsk: cmp.Or(nynorsk[form], form), exact: form}
+			if !exact {
+				r.exact, r.stems = "", append([]string{stem(form, "")}, synonyms()[stem(form, "")]...)
+			}
+			group = append(group, r)
+		}
+		for _, from := range group {
+			keys := from.stems
+			if from.exact != "" {
+				keys = []string{"=" + from.exact}
+			}
+			for _, key := range keys {
+				for _, to := range group {
+					if to.word != from.word {
+						m[key] = append(m[key], to)
+					}
+				}
+			}
+		}
+	}
+	return m
+})
+
+// relativesOf gives what is searched for beside a word, each once.
+func relativesOf(w asked) []relative {
+	var out []relative
+	for _, key := range append([]string{"=" + w.folded}, w.stems...) {
+		for _, r := range relatives()[key] {
+			if !slices.ContainsFunc(out, func(o relative) bool { return o.word == r.word }) && r.word != w.folded {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
 
 // synonyms gives, by stem, the stems of the words that are alike.
 var synonyms = sync.OnceValue(func() map[string][]string {

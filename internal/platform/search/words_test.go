@@ -98,6 +98,29 @@ func TestAlike(t *testing.T) {
 	}
 }
 
+// Related words lead to each other; none is already the same by its stem or by alike.
+func TestRelatives(t *testing.T) {
+	t.Parallel()
+	for _, line := range strings.Split(strings.TrimSpace(related), "\n") {
+		group := strings.Fields(line)
+		for _, a := range group {
+			form := strings.TrimPrefix(a, "=")
+			w := asked{word: word{folded: form}, stems: bothStems(form)}
+			for _, b := range group {
+				if to := strings.TrimPrefix(b, "="); a != b && !slices.ContainsFunc(relativesOf(w), func(r relative) bool { return r.word == to }) {
+					t.Errorf("%s does not lead to %s", form, to)
+				}
+				if from, to := stem(form, ""), stem(b, ""); a != b && (from == to || slices.Contains(synonyms()[from], to)) {
+					t.Errorf("%s and %s are the same already", a, b)
+				}
+			}
+		}
+	}
+	if r := relativesOf(asked{word: word{folded: "leder"}, stems: bothStems("leder")}); len(r) > 0 {
+		t.Errorf("leder leads to %v", r)
+	}
+}
+
 func TestParts(t *testing.T) {
 	t.Parallel()
 	for w, want := range map[string]string{
