@@ -205,7 +205,7 @@ type Project struct {
 	Phase       string            `db:"phase"`
 	RnDKind     string            `db:"rnd_kind"`
 	Summary     string            `db:"summary"`      // public from the contract on
-	SummaryLang string            `db:"summary_lang"` // when it is not that of the title; see SummaryIn
+	SummaryLang string            `db:"summary_lang" json:",omitzero"` // when it is not that of the title; see SummaryIn
 	Needs       db.JSON[[]string] `db:"needs"`        // ids of the needs that it answers
 	Grounds     db.JSON[[]string] `db:"grounds"`      // ids of the call or agreement that it comes from
 	Roles       db.JSON[[]Role]   `db:"institutions"`
