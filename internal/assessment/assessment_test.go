@@ -424,6 +424,85 @@ func TestSummaryAndMissing(t *testing.T) {
 	})
 }
 
+// What was come to together holds no longer when an assessment comes in after it, or when
+// somebody who wrote it, put it forward or agreed to it turns out to be disqualified: it
+// is returned, and done again by others.
+func TestConsensusThatNoLongerHolds(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		missing := func(x *application.Submission) string {
+			t.Helper()
+			list, err := h.Missing(h.As(t, "admin"), x.ID)
+			must(t, err)
+			var out []string
+			for _, r := range list {
+				out = append(out, strings.TrimPrefix(r.Key, "assessment.missing."))
+			}
+			return strings.Join(out, " ")
+		}
+		do := func(c *assessment.Consensus, who, command string, pairs ...string) {
+			t.Helper()
+			_, err := h.Consensuses.Do(h.As(t, who), c.ID, command, in(pairs...))
+			must(t, err)
+		}
+		// The two in the middle of the case are fou and fageier; fou3 writes, fou2 puts it forward.
+		for _, id := range []string{"fou3", "fou4"} {
+			p := &org.Person{Staff: true}
+			p.ID, p.Number, p.Title, p.Email, p.Unit = id, id, "Person "+id, id+"@example.org", "avdir/kun/fou"
+			p.Grants.V = []org.Grant{{Role: org.FoU, Unit: "avdir"}}
+			must(t, h.Directory.Persons.Import(orgtest.System(), p, "test"))
+		}
+		agree := func(x *application.Submission) *assessment.Consensus {
+			t.Helper()
+			h.deliver(t, h.accepted(t, x, "subject_owner", "fageier2"), "6")
+			h.deliver(t, h.accepted(t, x, "section", "fou"), "4")
+			c, err := h.Consensuses.Create(h.As(t, "fou2"), "begin", in("case", x.Number), nil)
+			must(t, err)
+			for n, who := range map[string]string{"1": "fou2", "2": "fou3"} {
+				do(c, who, "set_score", "criterion", n, "score", "5", "text", "Felles")
+			}
+			do(c, "fou2", "propose")
+			do(c, "fageier", "agree")
+			if got := missing(x); got != "" {
+				t.Fatalf("agreed: %s", got)
+			}
+			return c
+		}
+		for _, out := range []string{"fou3", "fou2", "fageier"} {
+			x := h.put(t)
+			c := agree(x)
+			must(t, h.cases.Declare(orgtest.System(), x, out, "x"))
+			if got := missing(x); got != "consensus_unfit" {
+				t.Errorf("%s is disqualified: %q", out, got)
+			}
+			do(c, "fou", "return")
+			if out == "fageier" {
+				_, err := h.cases.Sketches.Do(h.As(t, "fou"), x.ID, "hand_over", record.Input{Values: form.Of("owner", "fageier2"), Reason: "x"})
+				must(t, err)
+			}
+			for _, n := range []string{"1", "2"} {
+				do(c, "fou4", "set_score", "criterion", n, "score", "5", "text", "Felles")
+			}
+			do(c, "fou4", "propose")
+			do(c, map[bool]string{true: "fageier2", false: "fageier"}[out == "fageier"], "agree")
+			if got := missing(x); got != "" {
+				t.Errorf("done again without %s: %q", out, got)
+			}
+		}
+		x := h.put(t)
+		c := agree(x)
+		h.deliver(t, h.accepted(t, x, "external", "fagvurderer"), "2")
+		if got := missing(x); got != "consensus_before" {
+			t.Errorf("an assessment later: %q", got)
+		}
+		do(c, "fou", "return")
+		do(c, "fou", "propose")
+		do(c, "fageier", "agree")
+		if got := missing(x); got != "" {
+			t.Errorf("agreed anew: %q", got)
+		}
+	})
+}
+
 // What comes late is kept and marked, and never moves a case that is decided.
 func TestLate(t *testing.T) {
 	each(t, func(t *testing.T, h house) {

@@ -26,6 +26,7 @@ const (
 type Agreement struct {
 	Value int    `json:"value"`
 	Text  string `json:"text"`
+	By    string `json:"by,omitempty"` // who wrote it last
 }
 
 // Consensus is what the R&D section and the subject owner come to of a case when all
@@ -117,7 +118,7 @@ func setConsensus(_ context.Context, c *record.Change[*Consensus]) error {
 	for id, a := range c.Rec.Scores.V {
 		scores[id] = a
 	}
-	scores[c.In.Int("criterion")] = Agreement{Value: c.In.Int("score"), Text: c.In.String("text")}
+	scores[c.In.Int("criterion")] = Agreement{Value: c.In.Int("score"), Text: c.In.String("text"), By: c.Actor.ID}
 	c.Rec.Scores.V = scores
 	return nil
 }

@@ -47,6 +47,21 @@ func (s *Service) consensusOf(ctx context.Context, caseID string) (*Consensus, e
 	return list[0], nil
 }
 
+// hands gives those who wrote what is come to together of a case, who put it forward
+// last and who agreed to it last.
+func (s *Service) hands(ctx context.Context, r *Consensus) ([]string, error) {
+	out, err := db.All[string](ctx, s.Kind.Engine().DB, `
+		SELECT e.actor_id FROM event e WHERE e.record_id = $1 AND e.command IN ('propose', 'agree')
+		  AND e.n = (SELECT max(m.n) FROM event m WHERE m.record_id = e.record_id AND m.command = e.command)`, r.ID)
+	if err != nil {
+		return nil, fmt.Errorf("who had a hand in consensus %s: %w", r.Number, err)
+	}
+	for _, a := range r.Scores.V {
+		out = append(out, a.By)
+	}
+	return out, nil
+}
+
 // consensuses gives what is come to together of cases, by case, whoever asks.
 func (s *Service) consensuses(ctx context.Context, caseIDs []string) (map[string]*Consensus, error) {
 	out := map[string]*Consensus{}

@@ -173,8 +173,8 @@ func sumUp(c *call.Call, list []*Assessment, r *Consensus) Summary {
 
 // Missing gives what must be there before the case can be answered, whoever asks: an
 // assessment by the subject owner and one by the R&D section, all that somebody was
-// asked for, each of the plan's principles, an end to what was begun together, and a
-// verdict on each conflict that was found (krav A5, C4, C7). Somebody who has one to
+// asked for, each of the plan's principles, an end to what was begun together that still
+// holds, and a verdict on each conflict that was found (krav A5, C4, C7). Somebody who has one to
 // deliver is told of that, and nothing of the others'.
 func (s *Service) Missing(ctx context.Context, submissionID string) ([]record.Reason, error) {
 	reader := access.From(ctx)
@@ -217,10 +217,29 @@ func (s *Service) Missing(ctx context.Context, submissionID string) ([]record.Re
 	if n := len(x.Conflicts.V.Open()); n > 0 {
 		v.Block("assessment.missing.conflicts", "n", n)
 	}
-	if r != nil && r.State != Agreed {
-		v.Block("assessment.missing.consensus")
+	if r != nil {
+		err = s.outdated(ctx, x, r, list, &v)
 	}
-	return v.Blocking, nil
+	return v.Blocking, err
+}
+
+// outdated blocks what was begun together and is not agreed on, or no longer holds: an
+// assessment has come in since, or somebody who had a hand in it may not deal with the
+// case (forvaltningsloven § 6). Its scores rank the case, and its text goes to the
+// applicant.
+func (s *Service) outdated(ctx context.Context, x *application.Submission, r *Consensus, list []*Assessment, v *record.Verdict) error {
+	if r.State != Agreed {
+		v.Block("assessment.missing.consensus")
+		return nil
+	}
+	if slices.ContainsFunc(list, func(a *Assessment) bool { return a.Counts() && a.DeliveredAt.After(r.StateSince) }) {
+		v.Block("assessment.missing.consensus_before")
+	}
+	hands, err := s.hands(ctx, r)
+	if slices.ContainsFunc(hands, x.Conflicts.V.Has) {
+		v.Block("assessment.missing.consensus_unfit")
+	}
+	return err
 }
 
 // Shareable gives what the assessments say to the applicant, by criterion, in the

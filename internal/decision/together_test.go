@@ -1,10 +1,12 @@
 package decision_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"funn/internal/application"
 	"funn/internal/call"
@@ -226,4 +228,77 @@ func mustLoad(t testing.TB, h *dt.House, x *application.Submission) *application
 	x, err := h.Cases.Applications.Load(t.Context(), x.ID)
 	dt.Must(t, err)
 	return x
+}
+
+// F6: two decide the same case at once, a hundred times: one wins each time, the other
+// is told. And two that decide on different cases do not both get the last of the frame.
+func TestTwoDecideAtOnce(t *testing.T) {
+	dt.Each(t, nil, func(t *testing.T, h *dt.House) {
+		h.Person(t, "utvalg3", org.Committee)
+		ready := func(c *call.Call, title, kroner string) *application.Submission {
+			x := h.Proposed(t, c, title, application.Award, kroner)
+			return x
+		}
+		won := func(errs []error) (n int) {
+			for _, err := range errs {
+				switch {
+				case err == nil:
+					n++
+				case fault.Of(err) != fault.Conflict:
+					t.Errorf("the loser is told %v", err)
+				}
+			}
+			return n
+		}
+		decide := func(x *application.Submission, who string) func() error {
+			ctx := h.As(t, who)
+			return func() error {
+				ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+				defer cancel()
+				_, err := h.Cases.Applications.Do(ctx, x.ID, "decide", record.Input{})
+				return err
+			}
+		}
+		const pairs = 100
+		same := h.Call(t, call.Assessment2, 1_000_000_000)
+		var cases []*application.Submission
+		for i := range pairs {
+			cases = append(cases, ready(same, fmt.Sprint("Sak ", i), "100000"))
+		}
+		dt.Must(t, h.Step(t, same, "fou", "propose_awards"))
+		h.Meet(t, same, "utvalg", "utvalg2", "utvalg3")
+		for _, x := range cases {
+			h.Did(t, x, "utvalg3", "stand", "agree", "yes")
+			if n := won(together(decide(x, "utvalg"), decide(x, "utvalg2"))); n != 1 {
+				t.Errorf("%s: %d winners", x.Title, n)
+			}
+		}
+		n, err := db.One[int](t.Context(), h.DB, "SELECT count(*) FROM event WHERE command = 'decide'")
+		dt.Must(t, err)
+		if n != pairs {
+			t.Errorf("%d decisions of %d pairs", n, pairs)
+		}
+		// Both have read the sum before either has stored its decision.
+		h.Delay(20 * time.Millisecond)
+		both := 0
+		for i := range 20 {
+			c := h.Call(t, call.Assessment2, 3_000_000)
+			a, b := ready(c, fmt.Sprint("A", i), "2000000"), ready(c, fmt.Sprint("B", i), "1000000")
+			dt.Must(t, h.Step(t, c, "fou", "propose_awards"))
+			h.Meet(t, c, "utvalg", "utvalg2", "utvalg3")
+			b = h.Did(t, b, "utvalg3", "propose", "outcome", "award", "amount", "200000000", "reasons", "Mer")
+			h.Did(t, a, "utvalg3", "stand", "agree", "yes")
+			h.Did(t, b, "utvalg2", "stand", "agree", "yes")
+			errs := together(decide(a, "utvalg2"), decide(b, "utvalg"))
+			switch won(errs) {
+			case 0:
+				t.Errorf("neither got the money: %v", errs)
+			case 2:
+				both++
+			}
+		}
+		if both > 0 {
+			t.Errorf("%d times two cases took more than the frame", both)
+		}
+	})
 }
