@@ -173,7 +173,12 @@ func TestDisqualifiedWorlds(t *testing.T) {
 // nothing is proposed of are the same to the byte, on every page, list and search, in
 // the letters, and in what is refused.
 func TestProposedWorlds(t *testing.T) {
-	award, refusal, none := onSQLite(t), onSQLite(t), onSQLite(t)
+	t.Run("sqlite", func(t *testing.T) { proposedWorlds(t, onSQLite) })
+	t.Run("postgres", func(t *testing.T) { proposedWorlds(t, onPostgres) })
+}
+
+func proposedWorlds(t *testing.T, world func(*testing.T) *site) {
+	award, refusal, none := world(t), world(t), world(t)
 	worlds := []*site{award, refusal, none}
 	as := func(s *site, who, kind, id, command string, in record.Input) {
 		t.Helper()

@@ -76,6 +76,11 @@ func onSQLite(t *testing.T) *site {
 	return start(t, "sqlite:"+filepath.Join(t.TempDir(), "funn.db"))
 }
 
+func onPostgres(t *testing.T) *site {
+	t.Helper()
+	return start(t, dbtest.Address(t))
+}
+
 func start(t testing.TB, address string, extra ...func(*recordweb.Site) module.Module) *site {
 	t.Helper()
 	s, stop := startIn(t, address, t.TempDir(), extra...)
