@@ -204,10 +204,10 @@ type Project struct {
 	Theme       string            `db:"theme"` // slug; empty when it has none
 	Phase       string            `db:"phase"`
 	RnDKind     string            `db:"rnd_kind"`
-	Summary     string            `db:"summary"`      // public from the contract on
+	Summary     string            `db:"summary"`                       // public from the contract on
 	SummaryLang string            `db:"summary_lang" json:",omitzero"` // when it is not that of the title; see SummaryIn
-	Needs       db.JSON[[]string] `db:"needs"`        // ids of the needs that it answers
-	Grounds     db.JSON[[]string] `db:"grounds"`      // ids of the call or agreement that it comes from
+	Needs       db.JSON[[]string] `db:"needs"`                         // ids of the needs that it answers
+	Grounds     db.JSON[[]string] `db:"grounds"`                       // ids of the call or agreement that it comes from
 	Roles       db.JSON[[]Role]   `db:"institutions"`
 	RoleNames   string            `db:"institution_names"` // as the institutions are called, for the search field of lists
 	LeaderName  string            `db:"leader_name"`

@@ -341,7 +341,7 @@ func (p *pages) ledTo(ctx context.Context, x *call.Call) ([]ui.Item, error) {
 }
 
 func (p *pages) item(ctx context.Context, h record.Head) ui.Item {
-	item := ui.Item{Kicker: lang.T(ctx, h.Kind+".name") + " " + h.Number, Title: h.Title, Tags: []ui.TagProps{recordweb.StateTag(ctx, p.Site.Engine, &h)}, Lang: foreign(ctx, h.Lang)}
+	item := ui.Item{Kicker: lang.T(ctx, h.Kind+".name") + " " + h.Number, Title: h.Title, Tags: recordweb.ListTags(ctx, p.Site.Engine, &h), Lang: foreign(ctx, h.Lang)}
 	if k, ok := p.Site.Engine.Kind(h.Kind); ok {
 		_, path := k.Paths()
 		item.Href = path + "/" + url.PathEscape(h.Number)

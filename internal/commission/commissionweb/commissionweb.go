@@ -173,7 +173,7 @@ func (p *pages) body(c *web.Context, a *commission.Agreement) (templ.Component, 
 		return nil, err
 	}
 	for _, h := range heads {
-		item := ui.Item{Kicker: lang.T(ctx, h.Kind+".name") + " " + h.Number, Title: h.Title, Tags: []ui.TagProps{recordweb.StateTag(ctx, p.Site.Engine, &h)}}
+		item := ui.Item{Kicker: lang.T(ctx, h.Kind+".name") + " " + h.Number, Title: h.Title, Tags: recordweb.ListTags(ctx, p.Site.Engine, &h)}
 		if k, ok := p.Site.Engine.Kind(h.Kind); ok {
 			_, path := k.Paths()
 			item.Href = path + "/" + url.PathEscape(h.Number)

@@ -355,16 +355,13 @@ func standingIn(x *org.Person, today time.Time) []string {
 func (p *pages) items(ctx context.Context, heads []record.Head) []ui.Item {
 	out := make([]ui.Item, len(heads))
 	for i, h := range heads {
-		out[i] = ui.Item{Kicker: lang.T(ctx, h.Kind+".name") + " " + h.Number, Title: h.Title, Tags: []ui.TagProps{recordweb.StateTag(ctx, p.Site.Engine, &h)}}
+		out[i] = ui.Item{Kicker: lang.T(ctx, h.Kind+".name") + " " + h.Number, Title: h.Title, Tags: recordweb.ListTags(ctx, p.Site.Engine, &h)}
 		if k, ok := p.Site.Engine.Kind(h.Kind); ok {
 			_, path := k.Paths()
 			out[i].Href = address(path, h.Number)
 		}
 		if h.Lang != string(lang.From(ctx).Tag()) {
 			out[i].Lang = h.Lang
-		}
-		if h.Example {
-			out[i].Tags = append(out[i].Tags, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})
 		}
 	}
 	return out

@@ -201,6 +201,16 @@ func StateTag(ctx context.Context, e *record.Engine, h *record.Head) ui.TagProps
 	return ui.TagProps{Tone: tone(e.LabelOf(h.Kind, state).Tone), Text: lang.T(ctx, h.Kind+".state."+state)}
 }
 
+// ListTags gives the tags of a record in a list: its state, and that it is an example
+// when it is one.
+func ListTags(ctx context.Context, e *record.Engine, h *record.Head) []ui.TagProps {
+	tags := []ui.TagProps{StateTag(ctx, e, h)}
+	if h.Example {
+		tags = append(tags, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})
+	}
+	return tags
+}
+
 // AlertTag gives the tag of what is wrong with a record; ok is false when
 // nothing is.
 func AlertTag(ctx context.Context, h *record.Head) (ui.TagProps, bool) {
@@ -374,6 +384,9 @@ func (p *pages[T]) ahead(ctx context.Context, h record.Head) ([]ui.Item, error) 
 		}
 		if s.Head.Lang != string(lang.From(ctx).Tag()) {
 			item.Lang = s.Head.Lang
+		}
+		if s.Head.Example {
+			item.Tags = []ui.TagProps{{Tone: ui.Example, Text: lang.T(ctx, "ui.example")}}
 		}
 		items = append(items, item)
 	}

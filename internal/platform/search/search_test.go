@@ -107,7 +107,9 @@ func TestRelated(t *testing.T) {
 	)
 	x := index(t, d)
 	catchUp(t, x)
-	in := func(tag string) context.Context { return lang.WithPrinter(context.Background(), lang.NewCatalog().Printer(lang.Tag(tag))) }
+	in := func(tag string) context.Context {
+		return lang.WithPrinter(context.Background(), lang.NewCatalog().Printer(lang.Tag(tag)))
+	}
 	for _, test := range []struct{ text, form, want, told string }{
 		{"sykefravær", "nb", "text nynorsk title", "sykmeldt sykmelding"},
 		{"sjukefråvær", "nn", "text nynorsk title", "sjukmeldt sjukmelding"},

@@ -68,12 +68,9 @@ func (p *pages) outreach(c *web.Context, r *project.Project) (templ.Component, e
 			continue
 		}
 		_, base := k.Paths()
-		i := ui.Item{Kicker: lang.T(ctx, h.Kind+".name") + " " + h.Number, Title: h.Title, Href: base + "/" + h.Number, Tags: []ui.TagProps{recordweb.StateTag(ctx, p.Site.Engine, &h)}}
+		i := ui.Item{Kicker: lang.T(ctx, h.Kind+".name") + " " + h.Number, Title: h.Title, Href: base + "/" + h.Number, Tags: recordweb.ListTags(ctx, p.Site.Engine, &h)}
 		if h.Lang != string(lang.From(ctx).Tag()) {
 			i.Lang = h.Lang
-		}
-		if h.Example {
-			i.Tags = append(i.Tags, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})
 		}
 		v.Results = append(v.Results, i)
 	}

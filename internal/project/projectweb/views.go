@@ -37,7 +37,11 @@ func (p *pages) timeline(ctx context.Context, a asked, rows []*project.Project, 
 	var v timelineProps
 	delayed, most, late, known := 0, 0, 0, 0
 	for _, r := range rows {
-		row := chart.TimelineRow{Label: r.Title, Start: r.StartFrom, End: r.BaselineEnd, Deadline: decisions[r.ID], Progress: chart.Unknown}
+		label := r.Title
+		if r.Example {
+			label += " (" + strings.ToLower(lang.T(ctx, "ui.example")) + ")"
+		}
+		row := chart.TimelineRow{Label: label, Start: r.StartFrom, End: r.BaselineEnd, Deadline: decisions[r.ID], Progress: chart.Unknown}
 		if row.Start.IsZero() {
 			row.Start = r.KnownBy
 		}

@@ -250,7 +250,7 @@ func (p *pages) thread(ctx context.Context, rec *publication.Publication) ([]ui.
 		_, path := k.Paths()
 		out = append(out, ui.Item{
 			Kicker: lang.T(ctx, h.Kind+".name") + " " + h.Number, Title: h.Title, Href: path + "/" + h.Number, Lang: foreign(ctx, h.Lang),
-			Tags: []ui.TagProps{recordweb.StateTag(ctx, p.Site.Engine, &h)},
+			Tags: recordweb.ListTags(ctx, p.Site.Engine, &h),
 		})
 	}
 	return out, nil
