@@ -228,7 +228,7 @@ func (h *house) build() {
 		orgweb.Module(orgweb.Deps{Directory: h.people, Site: h.site, Uses: uses.Organisation}),
 		planweb.Module(planweb.Deps{Service: h.plans, Site: h.site, Uses: uses}),
 		callweb.Module(h.callPages()),
-		applicationweb.Module(applicationweb.Deps{Service: h.applications, Calls: h.calls, Site: h.site, Invite: h.inviteCoAuthor, Case: assessments.Case}),
+		applicationweb.Module(applicationweb.Deps{Service: h.applications, Calls: h.calls, Site: h.site, Invite: h.inviteCoAuthor, Case: assessments.Case, Meeting: decisionweb.OfCase(h.decisions)}),
 		assessments.Module(),
 		commissionweb.Module(commissionweb.Deps{Service: h.commissions, Site: h.site, Organisations: h.people.OrganisationNames}),
 		needweb.Module(needweb.Deps{Service: h.needs, Site: h.site, ThemeName: h.themeName, SetUp: projectweb.ToAnswer, Search: h.knowledge}),

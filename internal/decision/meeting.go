@@ -123,6 +123,38 @@ func attend(_ context.Context, c *meetingChange) error {
 	return nil
 }
 
+// Agenda gives the meeting that a case is dealt with in, the one that is under way
+// before one to come, and the next case there that is not decided; nil when there is
+// none, or none that the context's actor may see.
+func (s *Service) Agenda(ctx context.Context, x *application.Submission) (m *Meeting, next *application.Submission, err error) {
+	if x.Kind != application.Application || x.Answer.V == nil {
+		return nil, nil, nil
+	}
+	list, err := s.of(ctx, x.Call, Planned, Under)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, other := range list {
+		if s.Meetings.May(ctx, other) && (m == nil || m.State == Planned && (other.State == Under || other.On.Before(m.On))) {
+			m = other
+		}
+	}
+	if m == nil {
+		return nil, nil, nil
+	}
+	ranked, err := s.cases.Ranked(ctx, x.Call)
+	if err != nil {
+		return nil, nil, err
+	}
+	at := slices.IndexFunc(ranked, func(y *application.Submission) bool { return y.ID == x.ID })
+	for i := range ranked { // from the one after it, round to those before it
+		if y := ranked[(at+1+i)%len(ranked)]; y.ID != x.ID && y.State == application.Proposed && !y.Answer.V.Decided() && s.cases.Applications.May(ctx, y) {
+			return m, y, nil
+		}
+	}
+	return m, nil, nil
+}
+
 // sat lets only those who sat in the meeting approve its minutes.
 func sat(ctx context.Context, m *Meeting, _ form.Values) (v record.Verdict, err error) {
 	if !slices.Contains(m.Present.V, access.From(ctx).ID) {

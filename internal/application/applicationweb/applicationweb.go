@@ -29,6 +29,9 @@ type Deps struct {
 	Invite func(ctx context.Context, email, path, call string) error
 	// Case shows a case to those who deal with it. Nil shows them which call it is of.
 	Case func(c *web.Context, x *application.Submission) (templ.Component, error)
+	// Meeting tells those who deal with a case in which meeting it is dealt with; nil
+	// tells nothing.
+	Meeting func(ctx context.Context, x *application.Submission) ([]ui.Fact, error)
 }
 
 type pages struct{ Deps }
@@ -104,6 +107,13 @@ func (p *pages) body(c *web.Context, x *application.Submission) (templ.Component
 	}
 	title, _ := of.TitleIn(lang.From(ctx).Tag())
 	facts := []ui.Fact{{Label: lang.T(ctx, "call.name"), Text: title, Href: of.PublicURL()}}
+	if p.Meeting != nil {
+		more, err := p.Meeting(ctx, x)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, more...)
+	}
 	if p.Case == nil {
 		return p.withDealings(c, x, ui.Facts(facts))
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/a-h/templ"
+
 	"funn/internal/application"
 	"funn/internal/call"
 	"funn/internal/decision"
@@ -15,6 +17,8 @@ import (
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
+	"funn/internal/platform/ui"
+	"funn/internal/platform/web"
 )
 
 func each(t *testing.T, test func(t *testing.T, h *dt.House)) {
@@ -100,6 +104,54 @@ func TestMeetingPages(t *testing.T) {
 			if p = h.Get(t, who, page); p.Status != http.StatusNotFound {
 				t.Errorf("the meeting's page as %s: %d", who, p.Status)
 			}
+		}
+	})
+}
+
+// Whoever takes a stand or decides from the meeting's page comes back to it, at the
+// case; a case's own page leads to the meeting and to its next case, for those who have
+// a part in meetings.
+func TestBackToTheMeeting(t *testing.T) {
+	each(t, func(t *testing.T, h *dt.House) {
+		facts := decisionweb.OfCase(h.Decisions)
+		recordweb.Mount(h.Site, recordweb.View[*application.Submission]{Kind: h.Cases.Applications, Body: func(c *web.Context, x *application.Submission) (templ.Component, error) {
+			list, err := facts(c.Ctx(), x)
+			return ui.Facts(list), err
+		}})
+		c := h.Call(t, call.Assessment2, 9_000_000)
+		first, second := h.Proposed(t, c, "Den første", application.Award, "4000000"), h.Proposed(t, c, "Den andre", application.Reject, "")
+		kept := h.Proposed(t, c, "Den tredje", application.Reject, "")
+		h.Did(t, kept, "utvalg2", "declare", "ground", "Søsken")
+		dt.Must(t, h.Step(t, c, "fou", "propose_awards"))
+		if p := h.Get(t, "utvalg", "/soknad/"+first.Number); p.Status != http.StatusOK || p.Has("/mote/") {
+			t.Errorf("the case's page without a meeting: %d", p.Status)
+		}
+		m := h.Meet(t, c, "utvalg", "utvalg2")
+		page, form := "/mote/"+m.Number, "/soknad/"+first.Number+"/ta-stilling"
+		if p := h.Get(t, "utvalg2", page); !p.Has(`href="`+form+"?fra="+m.Number+`"`, `id="sak-`+strings.ToLower(first.Number)+`"`) {
+			t.Error("the meeting's page does not lead to the form and back")
+		}
+		here := page + "#sak-" + strings.ToLower(first.Number)
+		if p := h.Get(t, "utvalg2", form+"?fra="+m.Number); !p.Has(`name="fra" value="`+m.Number+`"`, `href="`+here+`"`) {
+			t.Error("the form does not know the way back, also without being sent")
+		}
+		if p := h.Post(t, "utvalg2", form, "agree", "yes", "fra", m.Number); p.Location != here {
+			t.Errorf("after taking a stand: %d %q, want %q", p.Status, p.Location, here)
+		}
+		if p := h.Post(t, "utvalg2", "/soknad/"+second.Number+"/ta-stilling", "agree", "yes", "fra", "https://example.com"); p.Location != "/soknad/"+second.Number {
+			t.Errorf("a way back that is none: %d %q", p.Status, p.Location)
+		}
+		if p := h.Get(t, "utvalg", "/soknad/"+first.Number); !p.Has(`href="`+here+`"`, `href="/soknad/`+second.Number+`"`) {
+			t.Error("the case's page does not lead to the meeting and the next case")
+		}
+		if p := h.Get(t, "utvalg2", "/soknad/"+second.Number); p.Has(kept.Number) || !p.Has(`href="/soknad/`+first.Number+`"`) {
+			t.Error("the next case is one that the member may not deal with")
+		}
+		if p := h.Get(t, "fageier", "/soknad/"+first.Number); p.Status != http.StatusOK || p.Has("/mote/", second.Number) {
+			t.Errorf("the case's page to the subject owner, who has no part in meetings: %d", p.Status)
+		}
+		if p := h.Post(t, "utvalg", "/soknad/"+first.Number+"/vedta", "fra", m.Number); p.Location != here {
+			t.Errorf("after deciding: %d %q\n%s", p.Status, p.Location, p.Body)
 		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"funn/internal/call"
 	"funn/internal/decision"
 	"funn/internal/platform/lang"
+	"funn/internal/platform/recordweb"
 	"funn/internal/platform/ui"
 	"funn/internal/platform/web"
 )
@@ -90,6 +91,24 @@ func (p *pages) meetingFacts(ctx context.Context, m *decision.Meeting, of *call.
 		facts = append(facts, ui.Fact{Label: lang.T(ctx, "meeting.present"), Text: strings.Join(names, ", ")})
 	}
 	return facts, nil
+}
+
+// OfCase tells, on the page of an application, in which meeting it is dealt with and
+// which case comes next there: nothing outside meetings, and to those who have no part
+// in them.
+func OfCase(s *decision.Service) func(ctx context.Context, x *application.Submission) ([]ui.Fact, error) {
+	return func(ctx context.Context, x *application.Submission) ([]ui.Fact, error) {
+		m, next, err := s.Agenda(ctx, x)
+		if err != nil || m == nil {
+			return nil, err
+		}
+		page := "/mote/" + url.PathEscape(m.Number)
+		facts := []ui.Fact{{Label: lang.T(ctx, "meeting.name"), Text: m.Number + ", " + lang.Day(ctx, m.On), Href: page + "#" + recordweb.Anchor(x.Number)}}
+		if next != nil {
+			facts = append(facts, ui.Fact{Label: lang.T(ctx, "meeting.next_case"), Text: next.Number + " " + next.Title, Href: caseAddress(next)})
+		}
+		return facts, nil
+	}
 }
 
 // names gives the names of persons in the order of the ids.
@@ -219,7 +238,7 @@ func outcomeTags(ctx context.Context, x *application.Submission) []ui.TagProps {
 // caseOf gives a case of the agenda with what the reader can do with it.
 func (p *pages) caseOf(ctx context.Context, m *decision.Meeting, l decision.Line, s Score) (caseProps, error) {
 	x, a := l.Case, l.Case.Answer.V
-	k := caseProps{ID: "sak-" + strings.ToLower(x.Number), Title: strconv.Itoa(l.Place) + ". " + x.Title, Tags: outcomeTags(ctx, x), Reasons: a.Reasons, Href: caseAddress(x)}
+	k := caseProps{ID: recordweb.Anchor(x.Number), Title: strconv.Itoa(l.Place) + ". " + x.Title, Tags: outcomeTags(ctx, x), Reasons: a.Reasons, Href: caseAddress(x)}
 	if x.Lang != string(lang.From(ctx).Tag()) {
 		k.Lang = x.Lang
 	}
@@ -265,7 +284,7 @@ func (p *pages) caseOf(ctx context.Context, m *decision.Meeting, l decision.Line
 			switch {
 			case act.Name != name || m.State != decision.Under && m.State != decision.Planned:
 			case len(act.Verdict.Blocking) == 0:
-				k.Links = append(k.Links, ui.Crumb{Label: lang.T(ctx, "application."+name+".button"), Href: caseAddress(x) + "/" + act.Path})
+				k.Links = append(k.Links, ui.Crumb{Label: lang.T(ctx, "application."+name+".button"), Href: recordweb.From(caseAddress(x)+"/"+act.Path, m.Number)})
 			case name == "decide" && !a.Decided():
 				for _, r := range act.Verdict.Blocking {
 					k.Blocked = append(k.Blocked, lang.T(ctx, r.Key, web.Args(ctx, r.Args)...))

@@ -151,7 +151,15 @@ func (p *pages[T]) ask(c *web.Context, status int, cmd lifecycle.Command, rec T,
 		props.Kicker = lang.T(ctx, kind+".name") + " " + h.Number
 		props.About = h.Title
 		action = p.address(h) + "/" + cmd.Path
-		props.Cancel = p.address(h)
+		reached := cmp.Or(first(a.values[from]), c.Query(from))
+		back, err := p.back(ctx, reached, h)
+		if err != nil {
+			return err
+		}
+		if back != "" {
+			props.Form.Hidden = append(props.Form.Hidden, ui.HiddenField{Name: from, Value: reached})
+		}
+		props.Cancel = cmp.Or(back, p.address(h))
 		crumbs = append(crumbs, ui.Crumb{Label: h.Number, Href: p.address(h)})
 		// How often the record has changed is told outside the agency only to edit it: it would tell
 		// an applicant what the agency does meanwhile.

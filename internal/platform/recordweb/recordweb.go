@@ -6,6 +6,7 @@
 package recordweb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -865,7 +866,7 @@ func (p *pages[T]) create(c *web.Context, cmd lifecycle.Command) error {
 	if err != nil {
 		return p.again(c, cmd, none, typed, in, err)
 	}
-	return p.done(c, cmd, head)
+	return p.done(c, cmd, head, typed)
 }
 
 func (p *pages[T]) command(c *web.Context, cmd lifecycle.Command, rec T) error {
@@ -883,7 +884,7 @@ func (p *pages[T]) command(c *web.Context, cmd lifecycle.Command, rec T) error {
 	done, err := p.kind.Refused(c.Ctx(), rec, cmd.Name, in.Request)
 	switch {
 	case done:
-		return p.done(c, cmd, rec.Base())
+		return p.done(c, cmd, rec.Base(), typed)
 	case err != nil:
 		return p.again(c, cmd, rec, typed, in, err)
 	}
@@ -895,17 +896,46 @@ func (p *pages[T]) command(c *web.Context, cmd lifecycle.Command, rec T) error {
 	if err != nil {
 		return p.again(c, cmd, rec, typed, in, err)
 	}
-	return p.done(c, cmd, head)
+	return p.done(c, cmd, head, typed)
 }
 
-func (p *pages[T]) done(c *web.Context, cmd lifecycle.Command, h *record.Head) error {
-	to := p.address(h)
-	if p.view.After != nil {
-		if other := p.view.After(cmd.Name, h); other != "" {
-			to = other
-		}
+func (p *pages[T]) done(c *web.Context, cmd lifecycle.Command, h *record.Head, sent url.Values) error {
+	to, err := p.back(c.Ctx(), sent.Get(from), h)
+	if err != nil {
+		return err
 	}
+	if p.view.After != nil {
+		to = cmp.Or(p.view.After(cmd.Name, h), to)
+	}
+	to = cmp.Or(to, p.address(h))
 	return c.Redirect(to, lang.T(c.Ctx(), p.kind.Name+"."+cmd.Name+".done", "number", h.Number, "title", h.Title))
+}
+
+// from names, in the address of a form and in what is sent, the number of the record
+// on whose page the form was reached.
+const from = "fra"
+
+// From gives the address of a form about one record so that it leads back to the page
+// of another, by its number, on which it is linked to: there, to [Anchor].
+func From(form, number string) string {
+	return form + "?" + url.Values{from: {number}}.Encode()
+}
+
+// Anchor gives the id of the place on another record's page where the one with the
+// number is dealt with.
+func Anchor(number string) string { return "sak-" + strings.ToLower(number) }
+
+// back gives the page that a form was reached from; empty when it is the record's own,
+// or none that the reader may see.
+func (p *pages[T]) back(ctx context.Context, number string, h *record.Head) (string, error) {
+	if number == "" || number == h.Number {
+		return "", nil
+	}
+	other, err := p.site.Engine.Find(ctx, number)
+	if fault.Of(err) == fault.NotFound {
+		return "", nil
+	}
+	return p.site.href(other) + "#" + url.PathEscape(Anchor(h.Number)), err
 }
 
 // longestKey is more than web.NewKey makes.
