@@ -142,15 +142,16 @@ func TestCallPage(t *testing.T) {
 	})
 }
 
-// The list says to the public where a call stands in the public's few words, to those
-// who work here in theirs, and marks examples to both.
+// The list and the call's page say to the public where a call stands in the public's
+// few words, to those who work here in theirs, and mark examples to both.
 func TestList(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		h.put(t, "U-1", call.Proposed, func(c *call.Call) { c.Example = true })
 		for who, say := range map[string][2]string{"": {"Til vurdering", "Innstilt"}, "forsker": {"Til vurdering", "Innstilt"}, "fou": {"Innstilt", "Til vurdering"}} {
-			p := h.Get(t, who, "/utlysning")
-			if !p.Has(">"+say[0]+"<", ">Eksempel<") || p.Has(">"+say[1]+"<") {
-				t.Errorf("the list to %q lacks %q or the mark of an example, or has %q", who, say[0], say[1])
+			for _, path := range []string{"/utlysning", "/utlysning/U-1"} {
+				if p := h.Get(t, who, path); !p.Has(">"+say[0]+"<", ">Eksempel<") || p.Has(">"+say[1]+"<") {
+					t.Errorf("%s to %q lacks %q or the mark of an example, or has %q", path, who, say[0], say[1])
+				}
 			}
 		}
 	})
