@@ -10,6 +10,7 @@ import (
 	"funn/internal/platform/access"
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
+	"funn/internal/platform/lang"
 	"funn/internal/platform/lifecycle"
 	"funn/internal/platform/record"
 )
@@ -244,30 +245,42 @@ func (s *Service) decidable(ctx context.Context, x *Submission, _ form.Values) (
 	if err := s.sitting(ctx, x, &v); err != nil {
 		return v, err
 	}
-	fits, err := s.fits(ctx, c, x)
-	if !fits {
-		v.Block("submission.blocked.frame")
-	}
+	beyond, err := s.beyond(ctx, c, x)
+	v.Blocking = append(v.Blocking, beyond...)
 	return v, err
 }
 
-// fits says whether what is decided already and what is proposed of the case are
-// within the call's frame.
-func (s *Service) fits(ctx context.Context, c *call.Call, x *Submission) (bool, error) {
+// beyond says by how much what is decided already and what is proposed of the case
+// exceed the call's frame; nothing when they are within it. No sum is told to somebody
+// who may not deal with all that is in it.
+func (s *Service) beyond(ctx context.Context, c *call.Call, x *Submission) ([]record.Reason, error) {
 	if !x.Answer.V.Grants() {
-		return true, nil
+		return nil, nil
+	}
+	if c.FrameOre == call.Unknown {
+		return []record.Reason{{Key: "submission.blocked.no_frame"}}, nil
 	}
 	cases, err := s.CasesOf(ctx, c.ID, Application)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	sum := x.Answer.V.Ore
+	ore, decided, hidden := x.Answer.V.Ore, int64(0), false
 	for _, other := range cases {
-		if other.ID != x.ID && other.Answer.V.Decided() {
-			sum += other.takes()
+		if other.ID != x.ID && other.Answer.V.Decided() && other.takes() > 0 {
+			decided += other.takes()
+			hidden = hidden || !s.Applications.May(ctx, other)
 		}
 	}
-	return c.FrameOre != call.Unknown && sum <= c.FrameOre, nil
+	over := decided + ore - c.FrameOre
+	switch {
+	case over <= 0:
+		return nil, nil
+	case hidden:
+		return []record.Reason{{Key: "submission.blocked.frame_others"}}, nil
+	}
+	return []record.Reason{{Key: "submission.blocked.frame", Args: []any{
+		"over", lang.NOK(ctx, over), "frame", lang.NOK(ctx, c.FrameOre), "decided", lang.NOK(ctx, decided), "amount", lang.NOK(ctx, ore),
+	}}}, nil
 }
 
 // takes gives what the case takes of the frame, by what is proposed or decided.
@@ -289,12 +302,12 @@ func (s *Service) decide(ctx context.Context, c *change) error {
 	if err != nil {
 		return err
 	}
-	fits, err := s.fits(ctx, of, c.Rec)
+	beyond, err := s.beyond(access.With(ctx, c.Actor), of, c.Rec)
 	if err != nil {
 		return err
 	}
-	if !fits {
-		return fault.New(fault.Conflict, "submission.blocked.frame")
+	if len(beyond) > 0 {
+		return fault.New(fault.Conflict, beyond[0].Key, beyond[0].Args...)
 	}
 	a := c.Rec.Answer.V
 	a.DecidedBy, a.DecidedAt, a.Postponed, a.Meeting = c.Actor.ID, c.Now, "", meeting

@@ -2,11 +2,13 @@ package application
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strings"
 
 	"funn/internal/call"
 	"funn/internal/platform/access"
+	"funn/internal/platform/lang"
 	"funn/internal/platform/record"
 )
 
@@ -77,6 +79,7 @@ func (s *Service) Hinder(ctx context.Context, c *call.Call, step string) ([]reco
 	}
 	switch step {
 	case "propose_awards":
+		others := false // that the reader may not deal with lack something
 		name("call.blocked.unproposed", applications, in(unanswered...))
 		for _, x := range applications {
 			if x.State != Proposed {
@@ -86,14 +89,20 @@ func (s *Service) Hinder(ctx context.Context, c *call.Call, step string) ([]reco
 			if err != nil {
 				return nil, err
 			}
-			for _, m := range missing {
-				if s.Applications.May(ctx, x) && !slices.ContainsFunc(out, func(r record.Reason) bool { return r.Key == m.Key }) {
-					out = append(out, m)
+			switch {
+			case len(missing) == 0:
+			case s.Applications.May(ctx, x):
+				what := make([]string, len(missing))
+				for i, m := range missing {
+					what[i] = lang.T(ctx, m.Key, m.Args...)
 				}
+				block("call.blocked.unjudged", "case", x.Number, "what", strings.Join(what, " "))
+			default:
+				others = true
 			}
-			if len(missing) > 0 && len(out) == 0 {
-				block("call.blocked.unjudged_others")
-			}
+		}
+		if others {
+			block("call.blocked.unjudged_others")
 		}
 	case "announce": // a case may have been taken up again since
 		name("call.blocked.undecided", applications, func(x *Submission) bool {
@@ -123,15 +132,36 @@ func (s *Service) Hinder(ctx context.Context, c *call.Call, step string) ([]reco
 		name("call.blocked.unfinished", applications, in(Submitted, Assessing, Returned, Proposed, Awarded, Conditions))
 	}
 	if step == "propose_awards" || step == "decide_awards" {
-		spent, err := s.Spending(access.With(ctx, access.System), c.ID)
-		if err != nil {
-			return nil, err
-		}
-		if c.FrameOre == call.Unknown || spent.ProposedOre > c.FrameOre {
-			block("call.blocked.beyond_frame")
-		}
+		out = append(out, s.exceeded(ctx, c, applications)...)
 	}
 	return out, nil
+}
+
+// exceeded says by how much the cases take more than the call's frame, and what each
+// takes; nothing when they do not. To somebody who may not deal with one of them it
+// says no more than that they do.
+func (s *Service) exceeded(ctx context.Context, c *call.Call, cases []*Submission) []record.Reason {
+	if c.FrameOre == call.Unknown {
+		return []record.Reason{{Key: "call.blocked.frame"}}
+	}
+	var each []string
+	sum, hidden := int64(0), false
+	for _, x := range cases {
+		if ore := x.takes(); ore > 0 {
+			sum += ore
+			hidden = hidden || !s.Applications.May(ctx, x)
+			each = append(each, x.Number+": "+lang.NOK(ctx, ore))
+		}
+	}
+	switch {
+	case sum <= c.FrameOre:
+		return nil
+	case hidden:
+		return []record.Reason{{Key: "call.blocked.beyond_frame_others"}}
+	}
+	return []record.Reason{{Key: "call.blocked.beyond_frame", Args: []any{
+		"sum", lang.NOK(ctx, sum), "over", lang.NOK(ctx, sum-c.FrameOre), "frame", lang.NOK(ctx, c.FrameOre), "each", strings.Join(each, "; "),
+	}}}
 }
 
 // Count counts a call's cases: what came in, what was invited, what was awarded.
@@ -173,4 +203,28 @@ func (s *Service) Begun(ctx context.Context, callID string) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// mends are the commands whose form mends what a reason that stops another tells of.
+var mends = map[string]string{
+	"submission.blocked.frame": "propose", "submission.blocked.frame_others": "propose", "submission.blocked.no_proposal": "propose",
+	"submission.blocked.alone": "stand", "submission.blocked.no_owner": "hand_over", "submission.blocked.unfit": "reassess",
+	"submission.blocked.fault": "drop_dismissal", "assessment.missing.conflicts": "settle_conflict", "assessment.missing.conflicts_of": "settle_conflict",
+}
+
+// Mends gives the address at which the context's actor mends what a reason says of the
+// case: a form that they may fill in, or the part of the case's page where its
+// assessments are; empty when there is none.
+func (s *Service) Mends(ctx context.Context, x *Submission, r record.Reason) string {
+	k := s.Of(x.Kind)
+	page := k.Path + "/" + url.PathEscape(x.Number)
+	for _, c := range k.Lifecycle().From(x.State) {
+		if c.Name == mends[r.Key] && !c.System && access.Allows(c.Who, access.From(ctx), k.Subject(x)) {
+			return page + "/" + c.Path
+		}
+	}
+	if mends[r.Key] == "" && strings.HasPrefix(r.Key, "assessment.missing.") {
+		return page + "#vurderinger"
+	}
+	return ""
 }

@@ -23,6 +23,7 @@ import (
 	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
 	"funn/internal/platform/jobs"
+	"funn/internal/platform/lang"
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
 	"funn/internal/platform/seal"
@@ -336,6 +337,54 @@ func TestDisqualified(t *testing.T) {
 		if sum := sums[x.ID]; sum.Mean != 0 || len(sum.Given) != 0 {
 			t.Errorf("what they gave counts: %+v", sum)
 		}
+	})
+}
+
+// What is missing is told by name to the section, who asks and settles; to others no
+// more than that it is missing, and how much.
+func TestMissingNamesThoseWhoMayBeNamed(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		x := h.put(t)
+		told := func(who string) string {
+			ctx := lang.WithPrinter(h.As(t, who), h.Catalog.Printer(lang.NB))
+			reasons, err := h.Missing(ctx, x.ID)
+			must(t, err)
+			var out []string
+			for _, r := range reasons {
+				if !strings.Contains(r.Key, "principle") {
+					out = append(out, lang.T(ctx, r.Key, r.Args...))
+				}
+			}
+			return strings.Join(out, "\n")
+		}
+		const (
+			owner   = "Fageierens vurdering av relevans og nytte er ikke levert."
+			section = "FoU-seksjonens vurdering av kvalitet og opplegg er ikke levert."
+
+			ownerUnasked   = "Fageierens vurdering av relevans og nytte mangler. Ingen er bedt om den nå."
+			sectionUnasked = "FoU-seksjonens vurdering av kvalitet og opplegg mangler. Ingen er bedt om den nå."
+		)
+		holds := func(who string, want ...string) {
+			t.Helper()
+			if got := told(who); got != strings.Join(want, "\n") {
+				t.Errorf("%s is told %q, want %q", who, got, want)
+			}
+		}
+		holds("fou", ownerUnasked, sectionUnasked)
+		holds("utvalg", owner, section)
+		s := h.accepted(t, x, "section", "fou2")
+		h.ask(t, x, "external", "fagvurderer")
+		due := lang.Day(lang.WithPrinter(context.Background(), h.Catalog.Printer(lang.NB)), h.Clock.Now().AddDate(0, 0, 14))
+		outside := "Person fagvurderer (Ekstern fagvurderer: kvalitet og opplegg; frist " + due + ")"
+		holds("fou", ownerUnasked, "Ikke levert: Person fou2 (FoU-seksjonen: kvalitet og opplegg; frist "+due+"); "+outside+".")
+		holds("utvalg", owner, section, "Vurderinger som noen er bedt om, men som ikke er levert: 2.")
+		holds("fageier", owner, section, "Vurderinger som noen er bedt om, men som ikke er levert: 2.")
+		holds("fou2", "Lever din egen vurdering først.")
+		h.deliver(t, s, "5")
+		_, err := h.cases.Sketches.As(orgtest.System(), x.ID, "find_conflict", in("person", "utvalg2", "found", application.GroundPartner))
+		must(t, err)
+		holds("fou", ownerUnasked, "Ikke levert: "+outside+".", "Mulig inhabilitet som ikke er avgjort: Person utvalg2.")
+		holds("utvalg", owner, "Vurderinger som noen er bedt om, men som ikke er levert: 1.", "Mulige inhabiliteter som ikke er avgjort: 1.")
 	})
 }
 

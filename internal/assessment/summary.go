@@ -8,6 +8,7 @@ import (
 
 	"funn/internal/application"
 	"funn/internal/call"
+	"funn/internal/org"
 	"funn/internal/platform/access"
 	"funn/internal/platform/lang"
 	"funn/internal/platform/record"
@@ -174,10 +175,11 @@ func sumUp(c *call.Call, list []*Assessment, r *Consensus) Summary {
 // Missing gives what must be there before the case can be answered, whoever asks: an
 // assessment by the subject owner and one by the R&D section, all that somebody was
 // asked for, each of the plan's principles, an end to what was begun together that still
-// holds, and a verdict on each conflict that was found (krav A5, C4, C7). Somebody who has one to
-// deliver is told of that, and nothing of the others'.
+// holds, and a verdict on each conflict that was found (krav A5, C4, C7). Somebody who
+// has one to deliver is told of that, and nothing of the others'. Whose is waited for,
+// and whose conflict is not settled, is told to those who may know.
 func (s *Service) Missing(ctx context.Context, submissionID string) ([]record.Reason, error) {
-	reader := access.From(ctx)
+	reader, asked := access.From(ctx), ctx
 	ctx = system(ctx)
 	var v record.Verdict
 	x, err := s.cases.Find(ctx, submissionID)
@@ -200,22 +202,56 @@ func (s *Service) Missing(ctx context.Context, submissionID string) ([]record.Re
 		v.Block("assessment.missing.own")
 		return v.Blocking, nil
 	}
+	// Who may read that there is an assessment is told whose is waited for.
+	var waiting []*Assessment
+	for _, a := range list {
+		if a.Open() && s.Kind.May(asked, a) {
+			waiting = append(waiting, a)
+		}
+	}
 	for _, sort := range []string{ByOwner, BySection} {
-		if !slices.ContainsFunc(list, func(a *Assessment) bool { return a.Sort == sort && a.Counts() }) {
+		of := func(a *Assessment) bool { return a.Sort == sort }
+		switch {
+		case slices.ContainsFunc(list, func(a *Assessment) bool { return of(a) && a.Counts() }), slices.ContainsFunc(waiting, of):
+		case reader.Has(org.FoU) && !slices.ContainsFunc(list, func(a *Assessment) bool { return of(a) && a.Open() }):
+			v.Block("assessment.missing." + sort + "_unasked")
+		default:
 			v.Block("assessment.missing." + sort)
 		}
 	}
 	sum := sumUp(c, list, r)
-	if sum.Waiting > 0 {
-		v.Block("assessment.missing.waiting", "n", sum.Waiting)
+	if len(waiting) > 0 {
+		who, err := s.named(asked, waiting)
+		if err != nil {
+			return nil, err
+		}
+		v.Block("assessment.missing.waiting_for", "who", who)
+	}
+	if n := sum.Waiting - len(waiting); n > 0 {
+		v.Block("assessment.missing.waiting", "n", n)
 	}
 	for _, p := range call.Principles {
 		if !slices.ContainsFunc(sum.Criteria, func(k Criterion) bool { return len(k.Scores) > 0 && slices.Contains(k.Principles, p) }) {
 			v.Block("assessment.missing.principle_" + p)
 		}
 	}
-	if n := len(x.Conflicts.V.Open()); n > 0 {
-		v.Block("assessment.missing.conflicts", "n", n)
+	if open := x.Conflicts.V.Open(); len(open) > 0 && reader.Has(org.FoU) { // who settles them
+		var ids []string
+		for _, k := range open {
+			ids = append(ids, k.Person)
+		}
+		slices.Sort(ids)
+		names, err := s.people.Names(asked, ids...)
+		if err != nil {
+			return nil, err
+		}
+		var who []string
+		for _, id := range slices.Compact(ids) {
+			who = append(who, names[id])
+		}
+		v.Block("assessment.missing.conflicts_of", "who", strings.Join(who, ", "))
+	} else if len(open) > 0 {
+		v.Block("assessment.missing.conflicts", "n", len(open))
 	}
 	if r != nil {
 		err = s.outdated(ctx, x, r, list, &v)
@@ -240,6 +276,23 @@ func (s *Service) outdated(ctx context.Context, x *application.Submission, r *Co
 		v.Block("assessment.missing.consensus_unfit")
 	}
 	return err
+}
+
+// named tells whose assessments are waited for: who, what they are to judge, by when.
+func (s *Service) named(ctx context.Context, list []*Assessment) (string, error) {
+	var ids []string
+	for _, a := range list {
+		ids = append(ids, a.Assessor)
+	}
+	names, err := s.people.Names(ctx, ids...)
+	if err != nil {
+		return "", err
+	}
+	out := make([]string, len(list))
+	for i, a := range list {
+		out[i] = lang.T(ctx, "assessment.missing.whose", "who", names[a.Assessor], "sort", lang.T(ctx, "assessment.sort."+a.Sort), "date", lang.Day(ctx, a.Due))
+	}
+	return strings.Join(out, "; "), nil
 }
 
 // Shareable gives what the assessments say to the applicant, by criterion, in the

@@ -159,7 +159,7 @@ func assessorDisqualified(t *testing.T, h *dt.House, late bool) {
 	got, err := h.Cases.Applications.Actions(h.As(t, "fou"), mustLoad(t, h, x))
 	dt.Must(t, err)
 	tell := slices.IndexFunc(got, func(a record.Action) bool { return a.Command.Name == "tell" })
-	if tell < 0 || !slices.ContainsFunc(got[tell].Verdict.Blocking, func(r record.Reason) bool { return r.Key == "assessment.missing."+call.BySection }) {
+	if tell < 0 || !slices.ContainsFunc(got[tell].Verdict.Blocking, func(r record.Reason) bool { return r.Key == "assessment.missing."+call.BySection+"_unasked" }) {
 		t.Errorf("telling of what somebody disqualified assessed: %+v", got)
 	}
 	if late {
@@ -170,7 +170,7 @@ func assessorDisqualified(t *testing.T, h *dt.House, late bool) {
 	h.Did(t, x, "utvalg", "reopen")
 	h.Did(t, x, "fou", "reassess")
 	_, err = h.Do(t, x, "fou", "propose", propose...)
-	refused(t, "proposed again without another assessment", fault.Conflict, "assessment.missing."+call.BySection, err)
+	refused(t, "proposed again without another assessment", fault.Conflict, "assessment.missing."+call.BySection+"_unasked", err)
 	assess(call.BySection, "fou3", "2")
 	h.Did(t, x, "fou", "propose", propose...)
 	if late {

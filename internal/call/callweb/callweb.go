@@ -49,7 +49,7 @@ func Module(d Deps) module.Module {
 
 func (p *pages) routes(r *web.Router) {
 	recordweb.Mount(p.Site, recordweb.View[*call.Call]{
-		Kind: p.Service.Kind, Icon: ui.IconCall, Body: p.body, UpKey: "call.nav", UpPath: "/utlysning", Start: start, After: after,
+		Kind: p.Service.Kind, Icon: ui.IconCall, Body: p.body, UpKey: "call.nav", UpPath: "/utlysning", Start: start, After: after, Mends: p.mends,
 		Work: map[string]string{"tell_sketches": "/skisser", "propose_awards": "/soknader", "decide_awards": ""},
 		Tabs: []recordweb.Tab[*call.Call]{{Path: "forhandsvisning", Key: "call.preview", Body: p.preview}, {Path: keyPath, Key: "call.key", Staff: true, Body: p.key}, {Path: "skjema", Key: "call.forms", Body: p.forms}},
 	})

@@ -116,7 +116,7 @@ func (p *pages) missing(ctx context.Context, x *call.Call) ([]ui.Task, error) {
 	out := make([]ui.Task, len(v))
 	for i, r := range v {
 		out[i] = ui.Task{
-			Title: lang.T(ctx, r.Key, web.Args(ctx, r.Args)...), Href: p.form(ctx, x, call.Mends(r.Key)),
+			Title: lang.T(ctx, r.Key, web.Args(ctx, r.Args)...), Href: p.mends(ctx, x, r),
 			State: ui.TagProps{Tone: ui.Warning, Text: lang.T(ctx, "call.is_missing")},
 		}
 	}
@@ -132,6 +132,28 @@ func (p *pages) form(ctx context.Context, x *call.Call, command string) string {
 		}
 	}
 	return ""
+}
+
+// worked are the pages on which what stops a step of a call is mended, below its
+// address, or elsewhere.
+var worked = map[string]string{
+	"call.blocked.unanswered": "/svar", "call.blocked.unproposed": "/soknader", "call.blocked.unjudged_others": "/soknader",
+	"call.blocked.undecided": "/soknader", "call.blocked.beyond_frame": "/soknader", "call.blocked.beyond_frame_others": "/soknader",
+}
+
+// mends gives the address at which the reader mends what stops a command.
+func (p *pages) mends(ctx context.Context, x *call.Call, r record.Reason) string {
+	switch {
+	case r.Key == "call.blocked.unjudged" && len(r.Args) > 1: // its number comes first
+		if number, ok := r.Args[1].(string); ok {
+			return "/soknad/" + url.PathEscape(number) + "#vurderinger"
+		}
+	case r.Key == "call.blocked.minutes":
+		return "/mote"
+	case worked[r.Key] != "":
+		return address(x.Number) + worked[r.Key]
+	}
+	return p.form(ctx, x, call.Mends(r.Key))
 }
 
 // assessed are the states from which on there can be cases to read.

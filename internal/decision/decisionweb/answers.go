@@ -223,7 +223,7 @@ func (p *pages) answerRow(ctx context.Context, x *application.Submission) ([]tem
 		}
 		if act.Name == "propose_answer" && len(act.Verdict.Blocking) > 0 && a == nil {
 			for _, r := range act.Verdict.Blocking {
-				next = append(next, ui.Str(lang.T(ctx, r.Key, web.Args(ctx, r.Args)...)+" "))
+				next = append(next, recordweb.Reason(ctx, r, p.Cases.Mends(ctx, x, r)), ui.Str(" "))
 			}
 		}
 	}

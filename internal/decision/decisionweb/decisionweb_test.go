@@ -12,8 +12,11 @@ import (
 	"funn/internal/decision"
 	dt "funn/internal/decision/decisiontest"
 	"funn/internal/decision/decisionweb"
+	"funn/internal/org"
 	"funn/internal/org/orgtest"
+	"funn/internal/platform/fault"
 	"funn/internal/platform/form"
+	"funn/internal/platform/lang"
 	"funn/internal/platform/module"
 	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
@@ -104,6 +107,63 @@ func TestMeetingPages(t *testing.T) {
 			if p = h.Get(t, who, page); p.Status != http.StatusNotFound {
 				t.Errorf("the meeting's page as %s: %d", who, p.Status)
 			}
+		}
+	})
+}
+
+// What stops a case from being decided says by how much the frame is exceeded, with a
+// link to where it is mended; and what stops the call says what each case takes. To
+// somebody who may not deal with one of the cases, no sum is told that it is part of.
+func TestWhatStopsADecision(t *testing.T) {
+	each(t, func(t *testing.T, h *dt.House) {
+		recordweb.Mount(h.Site, recordweb.View[*application.Submission]{Kind: h.Cases.Applications, Mends: h.Cases.Mends, Body: func(*web.Context, *application.Submission) (templ.Component, error) { return templ.NopComponent, nil }})
+		h.Person(t, "utvalg3", org.Committee)
+		c := h.Call(t, call.Assessment2, 9_000_000)
+		first, second := h.Proposed(t, c, "Den første", application.Award, "4900000"), h.Proposed(t, c, "Den andre", application.Award, "7000000")
+		h.Judge(second.ID, false)
+		stopped := func(who string) string {
+			ctx := lang.WithPrinter(h.As(t, who), h.Catalog.Printer(lang.NB))
+			_, err := h.Calls.Kind.Do(ctx, c.ID, "propose_awards", record.Input{})
+			f, ok := fault.As(err)
+			if !ok {
+				t.Fatalf("the call goes on: %v", err)
+			}
+			return web.FaultText(ctx, f)
+		}
+		const nok = "\u00a0"
+		sums := "Summen er 11" + nok + "900" + nok + "000" + nok + "kr, som er 2" + nok + "900" + nok + "000" + nok + "kr over rammen på 9" + nok + "000" + nok + "000" + nok + "kr."
+		if got := stopped("fou"); !strings.Contains(got, sums) || !strings.Contains(got, first.Number+": 4"+nok+"900") || !strings.Contains(got, second.Number+": Saken er ikke vurdert") || strings.Contains(got, first.Number+": Saken") {
+			t.Errorf("what stops the call: %s", got)
+		}
+		h.Did(t, first, "fou2", "declare", "ground", "Søsken")
+		if got := stopped("fou2"); strings.Contains(got, first.Number) || strings.Contains(got, "11"+nok) || strings.Contains(got, "2"+nok+"900") || !strings.Contains(got, "saker som du ikke behandler") {
+			t.Errorf("what stops the call, to one who may not deal with a case: %s", got)
+		}
+		h.Judge(second.ID, true)
+		h.Did(t, second, "fou", "propose", "outcome", "award", "amount", "400000000", "reasons", "Mindre")
+		dt.Must(t, h.Step(t, c, "fou", "propose_awards"))
+		m := h.Meet(t, c, "utvalg", "utvalg2", "utvalg3")
+		for _, x := range []*application.Submission{first, second} {
+			h.Did(t, x, "utvalg2", "stand", "agree", "yes")
+		}
+		h.Did(t, first, "utvalg", "decide")
+		h.Did(t, second, "utvalg2", "propose", "outcome", "award", "amount", "700000000", "reasons", "Mer")
+		page := h.Get(t, "utvalg", "/mote/"+m.Number)
+		mends := `href="/soknad/` + second.Number + "/innstill?fra=" + m.Number + `"`
+		if !page.Has("Summen går 2"+nok+"900"+nok+"000"+nok+"kr over rammen på 9", "4"+nok+"900"+nok+"000"+nok+"kr er vedtatt i andre saker, og 7"+nok+"000"+nok+"000"+nok+"kr er foreslått her", mends) {
+			t.Errorf("what stops the decision, or where it is mended:\n%s", page.Body)
+		}
+		if p := h.Get(t, "utvalg", "/soknad/"+second.Number); !p.Has("Summen går 2"+nok+"900", `href="/soknad/`+second.Number+`/innstill"`) {
+			t.Error("what stops the decision, on the case's page")
+		}
+		h.Did(t, first, "utvalg3", "declare", "ground", "Søsken")
+		page = h.Get(t, "utvalg3", "/mote/"+m.Number)
+		if !page.Has("Noe av den er i saker som du ikke behandler", mends) || page.Has("4"+nok+"900"+nok+"000") || page.Has("Summen går 2") {
+			t.Error("what stops the decision, to one who may not deal with another case")
+		}
+		h.Judge(second.ID, false)
+		if page = h.Get(t, "utvalg", "/mote/"+m.Number); !page.Has("Saken er ikke vurdert") {
+			t.Error("what is missing of the case")
 		}
 	})
 }

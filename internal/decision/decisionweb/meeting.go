@@ -13,6 +13,7 @@ import (
 	"funn/internal/call"
 	"funn/internal/decision"
 	"funn/internal/platform/lang"
+	"funn/internal/platform/record"
 	"funn/internal/platform/recordweb"
 	"funn/internal/platform/ui"
 	"funn/internal/platform/web"
@@ -42,7 +43,7 @@ type caseProps struct {
 	Reasons         string
 	For, Against    []string
 	Links           []ui.Crumb
-	Blocked         []string // what stands in the way of deciding it
+	Blocked         []templ.Component // what stands in the way of deciding it
 	Href            string
 }
 
@@ -287,12 +288,22 @@ func (p *pages) caseOf(ctx context.Context, m *decision.Meeting, l decision.Line
 				k.Links = append(k.Links, ui.Crumb{Label: lang.T(ctx, "application."+name+".button"), Href: recordweb.From(caseAddress(x)+"/"+act.Path, m.Number)})
 			case name == "decide" && !a.Decided():
 				for _, r := range act.Verdict.Blocking {
-					k.Blocked = append(k.Blocked, lang.T(ctx, r.Key, web.Args(ctx, r.Args)...))
+					k.Blocked = append(k.Blocked, recordweb.Reason(ctx, r, p.mends(ctx, m, x, r)))
 				}
 			}
 		}
 	}
 	return k, nil
+}
+
+// mends gives the address at which what stops the decision of a case is mended: a form,
+// which leads back to the meeting, or a part of a page.
+func (p *pages) mends(ctx context.Context, m *decision.Meeting, x *application.Submission, r record.Reason) string {
+	href := p.Cases.Mends(ctx, x, r)
+	if href == "" || strings.Contains(href, "#") {
+		return href
+	}
+	return recordweb.From(href, m.Number)
 }
 
 // whatIfProps compares what is proposed with two ways to share out the frame.

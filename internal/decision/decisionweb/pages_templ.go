@@ -278,7 +278,7 @@ func meetingPage(b meetingProps) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Bullets(k.Blocked).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.BulletsOf(k.Blocked...).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -95,6 +95,9 @@ type View[T record.Record] struct {
 	// About gives, above the form of a command, what its giver must know of the record
 	// to give it, so that nobody decides on a title alone; nil is fine.
 	About func(ctx context.Context, command string, rec T) (templ.Component, error)
+	// Mends gives the address at which the reader mends what stops a command; empty when
+	// there is none. Nil is fine.
+	Mends func(ctx context.Context, rec T, r record.Reason) string
 	// NoThread leaves out the link to the thread, for records that have none.
 	NoThread bool
 }
@@ -548,10 +551,20 @@ type action struct {
 	Task        bool // somebody waits for it: it stands first
 }
 
+// Reason says what stops a command, as a link to where it is mended when there is such
+// a place.
+func Reason(ctx context.Context, r record.Reason, href string) templ.Component {
+	text := lang.T(ctx, r.Key, web.Args(ctx, r.Args)...)
+	if href == "" {
+		return ui.Str(text)
+	}
+	return ui.Link(href, text)
+}
+
 // blocked is a command that the actor has, but that cannot be given yet.
 type blocked struct {
 	Label   string
-	Reasons []string
+	Reasons []templ.Component
 }
 
 func (p *pages[T]) actions(ctx context.Context, rec T) ([]action, []blocked, error) {
@@ -580,7 +593,11 @@ func (p *pages[T]) actions(ctx context.Context, rec T) ([]action, []blocked, err
 		if len(a.Verdict.Blocking) > 0 {
 			b := blocked{Label: label}
 			for _, r := range a.Verdict.Blocking {
-				b.Reasons = append(b.Reasons, lang.T(ctx, r.Key, web.Args(ctx, r.Args)...))
+				href := ""
+				if p.view.Mends != nil {
+					href = p.view.Mends(ctx, rec, r)
+				}
+				b.Reasons = append(b.Reasons, Reason(ctx, r, href))
 			}
 			not = append(not, b)
 			continue
