@@ -239,7 +239,11 @@ func (s *Service) decidable(ctx context.Context, x *Submission, _ form.Values) (
 	if err != nil {
 		return v, err
 	}
-	if c.State != call.Proposed && c.State != call.Announced {
+	switch c.State {
+	case call.Proposed, call.Announced:
+	case call.Assessment2:
+		v.Block("submission.blocked.not_sent", "call", c.Number)
+	default:
 		v.Block("submission.blocked.not_now")
 	}
 	if err := s.sitting(ctx, x, &v); err != nil {

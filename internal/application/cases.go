@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -208,13 +209,13 @@ func (s *Service) Begun(ctx context.Context, callID string) (bool, error) {
 // mends are the commands whose form mends what a reason that stops another tells of.
 var mends = map[string]string{
 	"submission.blocked.frame": "propose", "submission.blocked.frame_others": "propose", "submission.blocked.no_proposal": "propose",
-	"submission.blocked.alone": "stand", "submission.blocked.no_owner": "hand_over", "submission.blocked.unfit": "reassess",
+	"submission.blocked.no_owner": "hand_over", "submission.blocked.unfit": "reassess",
 	"submission.blocked.fault": "drop_dismissal", "assessment.missing.conflicts": "settle_conflict", "assessment.missing.conflicts_of": "settle_conflict",
 }
 
 // Mends gives the address at which the context's actor mends what a reason says of the
-// case: a form that they may fill in, or the part of the case's page where its
-// assessments are; empty when there is none.
+// case: a form that they may fill in, the part of the case's page where its assessments
+// are, or the page of the call; empty when there is none.
 func (s *Service) Mends(ctx context.Context, x *Submission, r record.Reason) string {
 	k := s.Of(x.Kind)
 	page := k.Path + "/" + url.PathEscape(x.Number)
@@ -223,8 +224,12 @@ func (s *Service) Mends(ctx context.Context, x *Submission, r record.Reason) str
 			return page + "/" + c.Path
 		}
 	}
-	if mends[r.Key] == "" && strings.HasPrefix(r.Key, "assessment.missing.") {
+	switch {
+	case mends[r.Key] != "":
+	case strings.HasPrefix(r.Key, "assessment.missing."):
 		return page + "#vurderinger"
+	case r.Key == "submission.blocked.not_sent" && len(r.Args) > 1:
+		return s.calls.Kind.Path + "/" + url.PathEscape(fmt.Sprint(r.Args[1]))
 	}
 	return ""
 }

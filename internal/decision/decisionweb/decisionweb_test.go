@@ -162,8 +162,30 @@ func TestWhatStopsADecision(t *testing.T) {
 			t.Error("what stops the decision, to one who may not deal with another case")
 		}
 		h.Judge(second.ID, false)
-		if page = h.Get(t, "utvalg", "/mote/"+m.Number); !page.Has("Saken er ikke vurdert") {
-			t.Error("what is missing of the case")
+		for _, who := range []string{"utvalg", "fou"} {
+			if page = h.Get(t, who, "/mote/"+m.Number); !page.Has("Saken er ikke vurdert") {
+				t.Errorf("what is missing of the case, to %s", who)
+			}
+		}
+	})
+}
+
+// Before there is anything to decide on, each case says what has not been done yet, and
+// leads there.
+func TestWhatStopsADecisionBeforeTheMeeting(t *testing.T) {
+	each(t, func(t *testing.T, h *dt.House) {
+		c := h.Call(t, call.Assessment2, 9_000_000)
+		h.Proposed(t, c, "Saken", application.Award, "4900000")
+		m, err := h.Decisions.Meetings.Create(h.As(t, "fou"), "plan", record.Input{Values: form.Of("call", c.ID, "held_on", "2023-02-01")}, nil)
+		dt.Must(t, err)
+		page := h.Get(t, "utvalg", "/mote/"+m.Number)
+		if !page.Has(`<a class="aksel-link" href="/utlysning/`+c.Number+`">FoU-seksjonen har ikke sendt innstillingen i `+c.Number, `<a class="aksel-link" href="/mote/`+m.Number+`/start">Du er ikke ført som til stede`) {
+			t.Error("what stops the decision of a case before the meeting")
+		}
+		_, err = h.Decisions.Meetings.Do(h.As(t, "fou"), m.ID, "drop", record.Input{Reason: "fordi"})
+		dt.Must(t, err)
+		if page = h.Get(t, "utvalg", "/mote/"+m.Number); page.Has("Du er ikke ført") {
+			t.Error("what stops decisions in a meeting that is dropped")
 		}
 	})
 }

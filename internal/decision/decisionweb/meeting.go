@@ -280,13 +280,18 @@ func (p *pages) caseOf(ctx context.Context, m *decision.Meeting, l decision.Line
 	if err != nil {
 		return k, err
 	}
+	// To the section, which does not decide, the same stands in the way of its proposals.
+	stopped := "propose"
+	if slices.ContainsFunc(actions, func(a record.Action) bool { return a.Name == "decide" }) {
+		stopped = "decide"
+	}
 	for _, name := range commands {
 		for _, act := range actions {
 			switch {
 			case act.Name != name || m.State != decision.Under && m.State != decision.Planned:
 			case len(act.Verdict.Blocking) == 0:
 				k.Links = append(k.Links, ui.Crumb{Label: lang.T(ctx, "application."+name+".button"), Href: recordweb.From(caseAddress(x)+"/"+act.Path, m.Number)})
-			case name == "decide" && !a.Decided():
+			case name == stopped && !a.Decided():
 				for _, r := range act.Verdict.Blocking {
 					k.Blocked = append(k.Blocked, recordweb.Reason(ctx, r, p.mends(ctx, m, x, r)))
 				}
@@ -296,14 +301,19 @@ func (p *pages) caseOf(ctx context.Context, m *decision.Meeting, l decision.Line
 	return k, nil
 }
 
-// mends gives the address at which what stops the decision of a case is mended: a form,
-// which leads back to the meeting, or a part of a page.
+// mends gives the address at which what stops the decision of a case is mended: a form
+// of the meeting's, one of the case's, which leads back to the meeting, or a page.
 func (p *pages) mends(ctx context.Context, m *decision.Meeting, x *application.Submission, r record.Reason) string {
-	href := p.Cases.Mends(ctx, x, r)
-	if href == "" || strings.Contains(href, "#") {
-		return href
+	if r.Key == "submission.blocked.no_meeting" {
+		who := map[string]string{decision.Planned: "start", decision.Under: "attend"}[m.State]
+		k, _ := p.Service.Meetings.Lifecycle().Command(who)
+		return "/mote/" + url.PathEscape(m.Number) + "/" + k.Path
 	}
-	return recordweb.From(href, m.Number)
+	href := p.Cases.Mends(ctx, x, r)
+	if strings.HasPrefix(href, caseAddress(x)+"/") {
+		return recordweb.From(href, m.Number)
+	}
+	return href
 }
 
 // whatIfProps compares what is proposed with two ways to share out the frame.
