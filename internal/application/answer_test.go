@@ -255,6 +255,64 @@ func TestSketchesAreAnswered(t *testing.T) {
 	})
 }
 
+// Answers that invite nobody are sent with a reason only, and the call can then be
+// cancelled by two. That nobody is invited is not told to somebody who may not know of
+// one of the answers.
+func TestNobodyInvited(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.call(t, call.Assessment1, 1000)
+		none := func(who string) bool {
+			c, err := h.calls.Kind.Load(t.Context(), c.ID)
+			must(t, err)
+			none, err := h.calls.NoneInvited(h.As(t, who), c)
+			must(t, err)
+			return none
+		}
+		var all []*application.Submission
+		for range 2 {
+			all = append(all, h.put(t, application.Sketch, c, 5, nil))
+		}
+		answer := func(x *application.Submission, outcome string) {
+			h.did(t, x, "fou", "propose_answer", "outcome", outcome, "reasons", "Slik")
+			h.did(t, x, "fou2", "agree_quality")
+			h.did(t, x, "fageier", "agree_relevance")
+		}
+		answer(all[0], application.Reject)
+		if none("fou") {
+			t.Error("told while one is not answered")
+		}
+		answer(all[1], application.Invite)
+		if none("fou") {
+			t.Error("told though one is invited")
+		}
+		h.did(t, all[1], "fou", "reconsider")
+		answer(all[1], application.Reject)
+		tell := func(who, reason string) error {
+			_, err := h.calls.Kind.Do(h.As(t, who), c.ID, "tell_sketches", record.Input{Reason: reason})
+			return err
+		}
+		h.person(t, "fou3", org.FoU)
+		h.did(t, all[1], "fou3", "declare", "ground", "Søsken")
+		if !none("fou") || none("fou3") {
+			t.Errorf("told to the section: %v, and to one who may not know: %v", none("fou"), none("fou3"))
+		}
+		if f, ok := fault.As(tell("fou", "")); !ok || f.Kind != fault.Invalid || f.Fields[0].Key != "call.warning.none_invited" {
+			t.Errorf("sent without a reason: %v", f)
+		}
+		must(t, tell("fou", "Alle skal ha svar"))
+		if len(h.letters) != 2 || !none("fou") {
+			t.Errorf("letters %v, nobody invited %v", h.letters, none("fou"))
+		}
+		_, err := h.calls.Kind.Do(h.As(t, "fou"), c.ID, "propose_cancel", record.Input{Values: form.Of("cancel_reason", "Ingen skisser svarte på behovet")})
+		must(t, err)
+		got, err := h.calls.Kind.Do(h.As(t, "utvalg"), c.ID, "cancel", record.Input{})
+		must(t, err)
+		if got.State != call.Cancelled || none("fou") {
+			t.Errorf("after cancelling: %s, told %v", got.State, none("fou"))
+		}
+	})
+}
+
 // A complaint is in time to the end of its last day, and is settled by somebody who
 // had no part in what it is about.
 func TestComplaints(t *testing.T) {
@@ -268,7 +326,7 @@ func TestComplaints(t *testing.T) {
 			h.did(t, s, "fou2", "agree_quality")
 			h.did(t, s, "fageier", "agree_relevance")
 		}
-		_, err := h.calls.Kind.Do(h.As(t, "fou"), c.ID, "tell_sketches", record.Input{})
+		_, err := h.calls.Kind.Do(h.As(t, "fou"), c.ID, "tell_sketches", record.Input{Reason: "fordi"})
 		must(t, err)
 		h.Clock.Forward(time.Date(2023, 1, 23, 22, 59, 0, 0, time.UTC)) // the last minute of the day in Oslo
 		x = h.did(t, x, "forsker", "appeal", "grounds", "Dere har lest feil")
@@ -313,7 +371,7 @@ func TestComplaintsGoToTheBodyOfTheCall(t *testing.T) {
 			h.did(t, x, "fou", "propose_answer", "outcome", "reject", "reasons", "Nei")
 			h.did(t, x, "fou2", "agree_quality")
 			h.did(t, x, "fageier", "agree_relevance")
-			_, err := h.calls.Kind.Do(h.As(t, "fou"), c.ID, "tell_sketches", record.Input{})
+			_, err := h.calls.Kind.Do(h.As(t, "fou"), c.ID, "tell_sketches", record.Input{Reason: "fordi"})
 			must(t, err)
 			h.did(t, x, "forsker", "appeal", "grounds", "Dere har lest feil")
 			waits := func(who string) bool {

@@ -165,6 +165,24 @@ func (s *Service) exceeded(ctx context.Context, c *call.Call, cases []*Submissio
 	}}}
 }
 
+// NoneInvited says whether all of the call's sketches have their answer and none of them
+// is invited, as far as the context's actor may know.
+func (s *Service) NoneInvited(ctx context.Context, callID string) (bool, error) {
+	applications, err := s.CasesOf(ctx, callID, Application)
+	if err != nil || len(applications) > 0 { // each grew from one that was invited
+		return false, err
+	}
+	sketches, err := s.CasesOf(ctx, callID, Sketch)
+	if err != nil {
+		return false, err
+	}
+	return !slices.ContainsFunc(sketches, func(x *Submission) bool {
+		waits := slices.Contains(unanswered, x.State)
+		return waits && !x.Answer.V.Decided() || waits && x.Answer.V.Outcome == Invite || x.State == Invited ||
+			x.HasFlag(Opened) && !s.Sketches.May(ctx, x)
+	}), nil
+}
+
 // Count counts a call's cases: what came in, what was invited, what was awarded.
 func (s *Service) Count(ctx context.Context, callID string) (n call.Numbers, err error) {
 	sketches, err := s.CasesOf(ctx, callID, Sketch)

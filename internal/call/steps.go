@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"slices"
 
 	"funn/internal/org"
 	"funn/internal/platform/access"
@@ -15,6 +16,10 @@ type Cases interface {
 	// Hinder gives what stands in the way of a step of the call: tell_sketches,
 	// propose_awards, decide_awards, announce or end.
 	Hinder(ctx context.Context, c *Call, step string) ([]record.Reason, error)
+	// NoneInvited says whether all sketches have their answer, told or decided, and none
+	// of them is invited: nobody can send an application. It says so only to those who may
+	// deal with every sketch.
+	NoneInvited(ctx context.Context, callID string) (bool, error)
 	// Count counts them.
 	Count(ctx context.Context, callID string) (Numbers, error)
 	// Begun says whether there are any.
@@ -39,7 +44,7 @@ func (s *Service) steps() []command {
 	both := []access.Rule{{Roles: []access.Role{org.FoU, org.Committee}}}
 	return []command{
 		{Command: lifecycle.Command{Name: "tell_sketches", Path: "send-svarene", From: []string{Assessment1}, To: []string{Open2}, Who: section, Confirm: true, Notify: informed,
-			Ground: "krav 3.2: alle skisser er besvart, og alle får svar samtidig"}, Check: s.dated(s.free("tell_sketches")), Apply: s.openStage2},
+			Ground: "krav 3.2: alle skisser er besvart, og alle får svar samtidig"}, Check: s.inviting(s.dated(s.free("tell_sketches"))), Apply: s.openStage2},
 		{Command: lifecycle.Command{Name: "propose_awards", Path: "send-innstillingen", From: []string{Assessment2}, To: []string{Proposed}, Who: section, Confirm: true, Notify: informed,
 			Ground: "krav 3.2: alle vurderinger er inne, summen er innenfor rammen"}, Check: s.free("propose_awards")},
 		{Command: lifecycle.Command{Name: "return_awards", Path: "tilbake-til-vurdering", From: []string{Proposed, Decided}, To: []string{Assessment2}, Who: both, Reason: true, Notify: informed,
@@ -68,6 +73,39 @@ func (s *Service) free(step string) func(context.Context, *Call, form.Values) (r
 		v.Blocking, err = s.Cases.Hinder(ctx, c, step)
 		return v, err
 	}
+}
+
+// inviting adds to a check the warning that nobody will be able to apply. The answers
+// are to be sent all the same; what then is left of the call can be cancelled.
+func (s *Service) inviting(check func(context.Context, *Call, form.Values) (record.Verdict, error)) func(context.Context, *Call, form.Values) (record.Verdict, error) {
+	return func(ctx context.Context, c *Call, in form.Values) (record.Verdict, error) {
+		v, err := check(ctx, c, in)
+		if err != nil {
+			return v, err
+		}
+		none, err := s.NoneInvited(ctx, c)
+		if none {
+			v.Warn("call.warning.none_invited")
+		}
+		return v, err
+	}
+}
+
+// NoneInvited says whether the call is at its second stage, or can go on to it, with
+// nobody who can apply; see [Cases].
+func (s *Service) NoneInvited(ctx context.Context, c *Call) (bool, error) {
+	if !slices.Contains([]string{Assessment1, Open2, Assessment2}, c.State) {
+		return false, nil
+	}
+	// What came in is not known before it is opened.
+	if c.Key.V != nil && c.Openings.V[Stage1].Done.IsZero() {
+		return false, nil
+	}
+	run, err := s.runHere(ctx, c)
+	if err != nil || !run {
+		return false, err
+	}
+	return s.Cases.NoneInvited(ctx, c.ID)
 }
 
 // runHere says whether the call is run in Funn, so that its states and numbers follow

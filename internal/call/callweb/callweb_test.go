@@ -25,6 +25,7 @@ import (
 	"funn/internal/platform/form"
 	"funn/internal/platform/jobs"
 	"funn/internal/platform/module"
+	"funn/internal/platform/record"
 	"funn/internal/platform/ui"
 )
 
@@ -153,6 +154,52 @@ func TestList(t *testing.T) {
 					t.Errorf("%s to %q lacks %q or the mark of an example, or has %q", path, who, say[0], say[1])
 				}
 			}
+		}
+	})
+}
+
+// uninvited are the cases of calls in which no sketch is invited.
+type uninvited struct{}
+
+func (uninvited) Hinder(context.Context, *call.Call, string) ([]record.Reason, error) {
+	return nil, nil
+}
+func (uninvited) NoneInvited(context.Context, string) (bool, error)   { return true, nil }
+func (uninvited) Count(context.Context, string) (call.Numbers, error) { return call.Numbers{}, nil }
+func (uninvited) Begun(context.Context, string) (bool, error)         { return true, nil }
+
+// A call that nobody is invited to go on in says so to those who answer the sketches,
+// on its page and where the answers are sent, and leads to cancelling it; to nobody else.
+func TestNobodyInvited(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.calls.Cases = uninvited{}
+		for i, state := range []string{call.Assessment1, call.Open2} {
+			number, says := "U-"+strconv.Itoa(i), []string{"Send svarene, så alle får vite det.", "så ingen kan sende søknad. Skal utlysningen"}[i]
+			h.put(t, number, state, func(c *call.Call) {
+				c.Owner, c.ApplicationsClock, c.ApplicationsDue = "fageier", "12:00:00", when("2024-01-01", "2024-01-01", "")
+			})
+			page := "/utlysning/" + number
+			for _, who := range []string{"fou", "fageier"} {
+				if p := h.Get(t, who, page); !p.Has(says) {
+					t.Errorf("%s does not read in %s that nobody is invited", who, state)
+				}
+			}
+			// Beside the button that is always there, once all have been told.
+			if n := strings.Count(h.Get(t, "fou", page).Body, `href="`+page+`/foresla-avlysning"`); n != i+1 {
+				t.Errorf("%d ways to cancel the call in %s", n, state)
+			}
+			for _, who := range []string{"", "forsker", "kontor", "utvalg"} {
+				if p := h.Get(t, who, page); p.Status != http.StatusOK || p.Has("skissene er invitert") {
+					t.Errorf("%q reads in %s that nobody is invited: %d", who, state, p.Status)
+				}
+			}
+		}
+		form := "/utlysning/U-0/send-svarene"
+		if p := h.Get(t, "fou", form); p.Status != http.StatusOK || !p.Has("ingen kan sende søknad når svarene er sendt", `name="reason"`) {
+			t.Errorf("the form that sends the answers: %d", p.Status)
+		}
+		if p := h.Post(t, "fou", form); p.Status != http.StatusUnprocessableEntity {
+			t.Errorf("sending the answers without a word: %d", p.Status)
 		}
 	})
 }

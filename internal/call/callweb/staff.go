@@ -23,6 +23,7 @@ import (
 type bodyProps struct {
 	Lang, Note   string
 	Notices      []notice
+	Cancel       string // where it is proposed to cancel what nobody can apply to; empty otherwise
 	Steps        []ui.Step
 	Missing      []ui.Task // what stands in the way of the approval
 	Preparing    bool
@@ -47,6 +48,18 @@ func (p *pages) body(c *web.Context, x *call.Call) (templ.Component, error) {
 	b.Notices = changes(ctx, x)
 	if c.Actor.Staff {
 		b.Notices = append(b.Notices, internalNotices(ctx, x)...)
+	}
+	if c.Actor.Has(org.FoU) || c.Actor.ID == x.Owner { // who answer the sketches
+		none, err := p.Service.NoneInvited(ctx, x)
+		if err != nil {
+			return nil, err
+		}
+		if none {
+			b.Notices = append(b.Notices, notice{ui.Warning, lang.T(ctx, "call.none_invited."+map[bool]string{true: "before", false: "after"}[x.State == call.Assessment1])})
+			if href := p.form(ctx, x, "propose_cancel"); href != "" && x.CancelBy == "" && x.State != call.Assessment1 {
+				b.Cancel = href
+			}
+		}
 	}
 	b.Steps = p.steps(ctx, x)
 	var err error
