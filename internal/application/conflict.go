@@ -255,9 +255,20 @@ func (s *Service) Fit(ctx context.Context, x *Submission, v *record.Verdict) err
 	if actor.System || slices.ContainsFunc(relations(x)[relAuthor], func(id string) bool { return slices.Contains(actor.As, id) }) {
 		return nil
 	}
-	found, err := s.suspected(ctx, x, actor.As)
-	if err != nil || !found {
-		return err
+	known, _ := ctx.Value(fitKey{}).(map[fitCase]bool)
+	of := fitCase{strings.Join(actor.As, " "), x.ID, x.Version}
+	found, asked := known[of]
+	if !asked {
+		var err error
+		if found, err = s.suspected(ctx, x, actor.As); err != nil {
+			return err
+		}
+		if known != nil {
+			known[of] = found
+		}
+	}
+	if !found {
+		return nil
 	}
 	v.Block("submission.blocked.you_unfit")
 	if !slices.Contains(opened(x.Kind), x.State) {
@@ -271,6 +282,24 @@ func (s *Service) Fit(ctx context.Context, x *Submission, v *record.Verdict) err
 		return nil
 	}
 	return v.Refused(ctx)
+}
+
+type fitKey struct{}
+
+// fitCase is a case as somebody meets it.
+type fitCase struct {
+	actor, id string // the persons whom they act for, and the case
+	version   int
+}
+
+// Reading gives a context in which [Service.Fit] is worked out once of a case, however
+// many commands ask: for a page that shows what can be done with cases and changes
+// nothing. It is not for several goroutines.
+func (s *Service) Reading(ctx context.Context) context.Context {
+	if ctx.Value(fitKey{}) != nil {
+		return ctx
+	}
+	return context.WithValue(s.People.Reading(ctx), fitKey{}, map[fitCase]bool{})
 }
 
 // suspected says whether one of the persons has a conflict in the case that is not

@@ -447,3 +447,46 @@ func TestConflictsCarryOver(t *testing.T) {
 		kind(t, "the owner reads the application", fault.NotFound, err)
 	})
 }
+
+// Whether somebody may deal with a case is worked out once for all that they could do
+// with it, and anew when they or the case have changed.
+func TestFitIsWorkedOutOnce(t *testing.T) {
+	eachCases(t, func(t *testing.T, h cases) {
+		x := h.opened(t, &application.Content{Title: "Tillit", Institution: application.Party{Name: "NORCE"}, Leader: application.Author{Name: "Leder Ledersen"}})
+		asked, shared := 0, false
+		h.Together = func(context.Context, string, string, []string, []string) (bool, error) {
+			asked++
+			return shared, nil
+		}
+		as := func(id string) context.Context { // from outside, and nevertheless of the section
+			return access.With(t.Context(), access.Actor{ID: id, As: []string{id}, Staff: true, Grants: []access.Grant{{Role: org.FoU}}})
+		}
+		p, err := h.Directory.Persons.Load(orgtest.System(), "fagvurderer")
+		if err != nil || p.Organisation == "" || p.Staff {
+			t.Fatalf("somebody from outside: %+v, %v", p, err)
+		}
+		blocked := func(ctx context.Context, want bool) {
+			t.Helper()
+			list, err := h.Sketches.Actions(ctx, x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stopped := slices.ContainsFunc(list, func(a record.Action) bool {
+				return slices.ContainsFunc(a.Verdict.Blocking, func(r record.Reason) bool { return r.Key == "submission.blocked.you_unfit" })
+			})
+			if len(list) < 3 || stopped != want {
+				t.Errorf("%d commands, blocked %v, want %v", len(list), stopped, want)
+			}
+		}
+		page := h.Reading(as("fagvurderer"))
+		blocked(page, false)
+		blocked(page, false)
+		if asked != 1 {
+			t.Errorf("worked out %d times for one page", asked)
+		}
+		shared = true
+		blocked(as("fagvurderer"), true)
+		x.Version++
+		blocked(page, true)
+	})
+}

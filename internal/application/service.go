@@ -91,7 +91,7 @@ func New(calls *call.Service, secret seal.Secret) *Service {
 		States: statesOf(Draft, Submitted, Assessing, Returned, Proposed, Reserve, Awarded, Conditions, Contracted, Rejected, Dismissed, Withdrawn, Expired, Appealed, Upheld, Reversed),
 	}
 	for _, k := range []*Kind{s.Sketches, s.Applications} {
-		k.New = func() *Submission { return &Submission{} }
+		k.New, k.Reading = func() *Submission { return &Submission{} }, s.Reading
 		k.Read, k.Relations, k.Links, k.Tasks, k.Describe = readers, relations, links, tasks, describe
 		k.Commands = slices.Concat(s.applicantCommands(k.Name), s.openingCommands(k.Name), s.conflictCommands(k.Name), s.answerCommands(k.Name))
 		for i, c := range k.Commands {

@@ -116,7 +116,7 @@ func request(key, number string) string {
 }
 
 func (p *pages) showAnswers(c *web.Context, status int, of *call.Call, sketches []*application.Submission, sent url.Values, wrong map[string]*fault.Error, key string) error {
-	ctx := c.Ctx()
+	ctx := p.Cases.Reading(c.Ctx())
 	title := lang.T(ctx, "meeting.answers")
 	callPage := "/utlysning/" + url.PathEscape(of.Number)
 	b := answersProps{Title: title, Call: ui.Crumb{Label: of.Number + " " + of.Title, Href: callPage}}

@@ -56,6 +56,7 @@ func (p *pages) meeting(c *web.Context, m *decision.Meeting) (templ.Component, e
 	if err != nil {
 		return nil, err
 	}
+	ctx = p.Cases.Reading(ctx)
 	t, err := p.Service.Table(ctx, of, nil)
 	if err != nil {
 		return nil, err

@@ -624,6 +624,9 @@ func (k *Kind[T]) Actions(ctx context.Context, r Record) ([]Action, error) {
 	if !ok {
 		return nil, fmt.Errorf("actions of %s: got a %T", k.Name, r)
 	}
+	if k.Reading != nil {
+		ctx = k.Reading(ctx)
+	}
 	actor := access.From(ctx)
 	var out []Action
 	for _, c := range k.Commands {

@@ -44,6 +44,9 @@ type Kind[T Record] struct {
 	Quiet     func(rec T) bool                // nobody follows it in Funn, so nothing is expected of anybody
 	Describe  func(ctx context.Context, rec T) (Doc, error)
 	Alert     func(ctx context.Context, rec T) (string, error)
+	// Reading gives the context in which all commands of a record are asked whether they
+	// could be given: what their guards have in common may be kept in it. Nil is fine.
+	Reading func(ctx context.Context) context.Context
 
 	engine *Engine
 }
