@@ -112,13 +112,9 @@ func (p *pages) publicItem(ctx context.Context, x *call.Call) ui.Item {
 
 // tags say where a call stands, to the public in the few words that it has for it.
 func (p *pages) tags(ctx context.Context, x *call.Call, public bool) []ui.TagProps {
-	state := recordweb.StateTag(ctx, p.Site.Engine, x.Base())
+	tags := recordweb.ListTags(ctx, p.Site.Engine, x.Base())
 	if public {
-		state.Text = lang.T(ctx, "call.label."+p.Site.Engine.LabelOf("call", x.State).Label)
-	}
-	tags := []ui.TagProps{state}
-	if x.Example {
-		tags = append(tags, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})
+		tags[0].Text = lang.T(ctx, "call.label."+p.Site.Engine.LabelOf("call", x.State).Label)
 	}
 	return tags
 }

@@ -97,11 +97,7 @@ func (p *pages) list(c *web.Context) error {
 		table.Columns = append(table.Columns, ui.Column{Label: lang.T(ctx, key)})
 	}
 	for _, m := range list {
-		tags := []ui.TagProps{recordweb.StateTag(ctx, p.Site.Engine, m.Base())}
-		if m.Example {
-			tags = append(tags, ui.TagProps{Tone: ui.Example, Text: lang.T(ctx, "ui.example")})
-		}
-		table.Rows = append(table.Rows, []templ.Component{ui.NameCell("/mote/"+url.PathEscape(m.Number), m.Title, m.Number), ui.Str(lang.Day(ctx, m.On)), ui.TagList(tags)})
+		table.Rows = append(table.Rows, []templ.Component{ui.NameCell("/mote/"+url.PathEscape(m.Number), m.Title, m.Number), ui.Str(lang.Day(ctx, m.On)), ui.TagList(recordweb.ListTags(ctx, p.Site.Engine, m.Base()))})
 	}
 	add := ""
 	if k, ok := p.Service.Meetings.Lifecycle().Command("plan"); ok && access.Allows(k.Who, c.Actor, access.Subject{}) {
