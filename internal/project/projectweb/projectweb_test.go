@@ -541,6 +541,9 @@ func TestDelayIsNotAlwaysKnown(t *testing.T) {
 		h.put(t, "I tide", project.Running, period("2022-01-01", "2023-05-01"))
 		figure("0 er forsinket 1 er ikke forsinket · for 1 er det ikke kjent")
 		h.put(t, "Sent", project.Running, both(period("2022-01-01", "2023-05-01"), moved("2023-09-01")))
+		if p := h.get(t, "fou", "/portefolje?visning=tidslinje&avvik=forsinket"); !p.Has("Prosjektet som har en plan, er forsinket med 4 måneder") {
+			t.Error("the timeline of a single project that is delayed")
+		}
 		figure("1 er forsinket 1 er ikke forsinket · for 1 er det ikke kjent", "Sent")
 	})
 }

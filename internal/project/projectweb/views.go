@@ -87,6 +87,8 @@ func (p *pages) timeline(ctx context.Context, a asked, rows []*project.Project, 
 		t.Title = lang.TN(ctx, "project.timeline.none_known", drawn)
 	case delayed == 0:
 		t.Title = lang.TN(ctx, "project.timeline.none_delayed", known)
+	case known == 1:
+		t.Title = lang.T(ctx, "project.timeline.only_delayed", "months", lang.Months(ctx, most))
 	default:
 		t.Title = lang.TN(ctx, "project.timeline.delayed", delayed, "of", lang.Number(ctx, known), "months", lang.Months(ctx, most))
 	}
