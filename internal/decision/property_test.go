@@ -551,10 +551,11 @@ func (w *walk) breaks(to move) (broken []string, is bool) {
 	return nil, false
 }
 
-// saying is by which keys the program says that a rule is in the way.
+// saying is by which keys the program says that a rule is in the way; what follows a _
+// says more closely what.
 var saying = map[string][]string{
 	twoPeople:   {"error.two_people", "submission.blocked.alone"},
-	judged:      {"assessment.missing.subject_owner", "assessment.missing.section", "assessment.missing.waiting", "assessment.missing.own", "assessment.missing.principle_"},
+	judged:      {"assessment.missing.subject_owner", "assessment.missing.section", "assessment.missing.waiting", "assessment.missing.own", "assessment.missing.principle"},
 	settled:     {"assessment.missing.conflicts"},
 	withinFrame: {"submission.blocked.frame", "call.blocked.beyond_frame"},
 	fit:         {"error.not_found", "submission.blocked.unfit"},
@@ -564,14 +565,18 @@ var saying = map[string][]string{
 	toldInTurn:  {"submission.blocked.told_together"},
 }
 
-// says gives the rule that the key tells of; empty for none of them.
-func says(key string) string {
-	for _, rule := range rules {
-		if slices.ContainsFunc(saying[rule], func(k string) bool { return key == k || strings.HasSuffix(k, "_") && strings.HasPrefix(key, k) }) {
-			return rule
+// says gives the rule that the key tells of, by the longest that it begins with; empty
+// for none of them.
+func says(key string) (rule string) {
+	longest := 0
+	for _, of := range rules {
+		for _, k := range saying[of] {
+			if (key == k || strings.HasPrefix(key, k+"_")) && len(k) > longest {
+				rule, longest = of, len(k)
+			}
 		}
 	}
-	return ""
+	return rule
 }
 
 // refuse counts a refusal by one rule alone, and holds that no rule is said to be in the
