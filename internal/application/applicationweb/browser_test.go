@@ -3,9 +3,11 @@ package applicationweb_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,7 +65,13 @@ func TestWrittenWithTheKeyboardAlone(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		at := h.begin(t, "forsker")
 		b := axetest.New(t)
-		server := httptest.NewServer(h.Handler("forsker"))
+		site := h.Handler("forsker")
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Accept") == "application/json" {
+				time.Sleep(time.Second) // what is saved by itself is slow, and the writer is not
+			}
+			site.ServeHTTP(w, r)
+		}))
 		defer server.Close()
 		b.Open(t, server.URL+at+"/del/ide", 1280)
 		ctx, cancel := context.WithTimeout(b.Context(), 60*time.Second)
@@ -116,6 +124,19 @@ func TestWrittenWithTheKeyboardAlone(t *testing.T) {
 		}
 		if line := axetest.Eval[string](t, b, `document.querySelector("[data-saved]").textContent`); !saved || line == "" {
 			t.Errorf("saved by itself: %v, and says %q", saved, line)
+		}
+		press(" og av skriveren")
+		time.Sleep(300 * time.Millisecond) // so that a save has begun
+		to(`"button[value=her]"`)
+		press(kb.Enter)
+		for range 50 {
+			if saved = h.Get(t, "forsker", at+"/del/opplegg").Has("Lagres av seg selv og av skriveren"); saved {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if said := axetest.Eval[string](t, b, `document.querySelector("main").innerText`); !saved || strings.Contains(said, "i mellomtiden") {
+			t.Errorf("saved by the writer while it saved by itself: %v; the page says\n%s", saved, said)
 		}
 	})
 }

@@ -15,15 +15,14 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
   const line = form.querySelector("[data-saved]");
   const every = Number(form.dataset.autosave) || 30000;
   let changed = false;
-  form.addEventListener("input", () => { changed = true; });
-  form.addEventListener("submit", () => clearInterval(timer));
-  const timer = setInterval(async () => {
-    if (!changed) return;
+  let saving = null; // one at a time: each save builds on the version that the last one gave
+  let sending = false;
+  const save = async () => {
     changed = false;
     const body = new URLSearchParams(new FormData(form));
     body.set("_auto", "1");
     try {
-      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "error" });
+      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "error", signal: AbortSignal.timeout(20000) });
       const told = await answer.json();
       if (line && told.text) line.textContent = told.text;
       if (answer.ok) {
@@ -34,6 +33,18 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     } catch {
       changed = true; // the net is away, or the login: it is tried again
     }
+    saving = null;
+  };
+  form.addEventListener("input", () => { changed = true; });
+  form.addEventListener("submit", (event) => {
+    clearInterval(timer);
+    if (!saving) return;
+    event.preventDefault();
+    if (!sending) saving.then(() => form.requestSubmit(event.submitter));
+    sending = true;
+  });
+  const timer = setInterval(() => {
+    if (changed && !saving) saving = save();
   }, every);
 }
 
