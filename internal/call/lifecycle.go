@@ -27,14 +27,14 @@ var (
 
 var states = []lifecycle.State{
 	{Name: Planned, Label: "planned", Tone: lifecycle.Neutral},
-	{Name: Draft, Label: "preparing", Tone: lifecycle.Info},
-	{Name: Approved, Label: "preparing", Tone: lifecycle.Info},
+	{Name: Draft, Label: "preparing", Tone: lifecycle.Info, Untold: Planned},
+	{Name: Approved, Label: "preparing", Tone: lifecycle.Info, Untold: Planned},
 	{Name: Open1, Label: "open", Tone: lifecycle.Success},
 	{Name: Assessment1, Label: "assessing", Tone: lifecycle.Warning},
 	{Name: Open2, Label: "assessing", Tone: lifecycle.Warning}, // open for those invited only
 	{Name: Assessment2, Label: "assessing", Tone: lifecycle.Warning},
-	{Name: Proposed, Label: "assessing", Tone: lifecycle.Warning},
-	{Name: Decided, Label: "decided", Tone: lifecycle.Success},
+	{Name: Proposed, Label: "assessing", Tone: lifecycle.Warning, Untold: Assessment2},
+	{Name: Decided, Label: "decided", Tone: lifecycle.Success, Untold: Assessment2},
 	{Name: Announced, Label: "decided", Tone: lifecycle.Success},
 	{Name: Closed, Label: "decided", Tone: lifecycle.Neutral, Final: true},
 	{Name: Cancelled, Label: "cancelled", Tone: lifecycle.Neutral, Final: true},

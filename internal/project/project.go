@@ -553,9 +553,16 @@ func Public(p *Project) bool { return p.HasFlag(PublicFlag) }
 
 // WaitedFor says whether the need waits for this project: nothing has answered it
 // yet, and its decision had not been taken when the project came to be. What is
-// begun after a decision is for the next one.
+// begun after a decision is for the next one. A project may have come to be before it
+// was registered here.
 func (p *Project) WaitedFor(n *need.Need) bool {
-	return !n.DecisionDate.IsZero() && !slices.Contains(settled, n.State) && !n.DecisionDate.Before(clock.Day(p.Created))
+	began := clock.Day(p.Created)
+	for _, day := range []time.Time{p.ContractOn, p.StartFrom, p.KnownBy} {
+		if !day.IsZero() && day.Before(began) {
+			began = day
+		}
+	}
+	return !n.DecisionDate.IsZero() && !slices.Contains(settled, n.State) && !n.DecisionDate.Before(began)
 }
 
 // TooLateFor says whether the project is forecast to deliver after the decision of a

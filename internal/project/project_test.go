@@ -120,7 +120,7 @@ func refused(t testing.TB, what string, kind fault.Kind, key string, err error) 
 func (h *house) need(t testing.TB, decision string) *need.Need {
 	t.Helper()
 	n := &need.Need{Owner: "fageier", CaseWorker: "fou", Submitter: "fageier", DecisionDate: day(decision), Phase: "understand"}
-	n.Title, n.State, n.Unit = "Hva virker?", need.InstrumentChosen, "avdir/kun"
+	n.Title, n.Problem, n.State, n.Unit = "Hva virker?", "Kontorene vet det ikke.", need.InstrumentChosen, "avdir/kun"
 	must(t, h.needs.Kind.Import(orgtest.System(), n, "test"))
 	return n
 }
@@ -618,6 +618,40 @@ func TestNobodyWaits(t *testing.T) {
 		must(t, err)
 		if got := h.load(t, p.ID); p.Alert != "" || got.Alert != project.AfterDecision {
 			t.Errorf("the decision is put off: alert %q, was %q", got.Alert, p.Alert)
+		}
+	})
+}
+
+// A project may have come to be before it was registered here.
+func TestWaitedFor(t *testing.T) {
+	t.Parallel()
+	n := &need.Need{DecisionDate: day("2023-06-01")}
+	n.State = need.Acquiring
+	for _, x := range []struct {
+		began, known, contract string
+		want                   bool
+	}{{"", "", "", false}, {"2022-03-01", "", "", true}, {"", "2022-12-31", "", true}, {"", "", "2023-06-01", true}, {"2023-06-02", "", "2023-07-01", false}, {"2024-01-01", "", "", false}} {
+		p := &project.Project{}
+		p.Created = day("2023-08-01")
+		for to, text := range map[*time.Time]string{&p.StartFrom: x.began, &p.KnownBy: x.known, &p.ContractOn: x.contract} {
+			if text != "" {
+				*to = day(text)
+			}
+		}
+		if got := p.WaitedFor(n); got != x.want {
+			t.Errorf("%+v: %v", x, got)
+		}
+	}
+}
+
+// What a need says of the problem is the agency's own, and a project's summary is for
+// everybody: it is not filled in from there.
+func TestProposalHasNoSummary(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		n, fields, err := h.projects.Proposal(h.As(t, "fou"), h.need(t, "2023-06-01").Number)
+		must(t, err)
+		if n.Problem == "" || fields["title"][0] != n.Title || len(fields["summary"]) > 0 {
+			t.Errorf("of %q: %v", n.Problem, fields)
 		}
 	})
 }

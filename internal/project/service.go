@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"funn/internal/need"
 	"funn/internal/plan"
@@ -124,9 +123,6 @@ func (s *Service) Proposal(ctx context.Context, number string) (*need.Need, map[
 	fill("case_worker", n.CaseWorker)
 	if len(n.Themes.V) > 0 {
 		fill("theme", n.Themes.V[0])
-	}
-	if utf8.RuneCountInString(n.Problem) <= summaryLimit {
-		fill("summary", n.Problem)
 	}
 	if !n.DecisionDate.IsZero() {
 		fill("end", n.DecisionDate.Format("02.01.2006"))
@@ -303,10 +299,7 @@ func (s *Service) create(ctx context.Context, c *change) error {
 
 func (s *Service) edit(ctx context.Context, c *change) error {
 	p, in := c.Rec, c.In
-	if in.String("summary") != p.Summary {
-		p.Summary, p.SummaryLang = in.String("summary"), "" // written by whoever writes the title
-	}
-	p.Title, p.Theme = in.String("title"), in.String("theme")
+	p.Title, p.Theme, p.Summary = in.String("title"), in.String("theme"), in.String("summary")
 	p.LeaderName, p.Leader, p.Owner, p.CaseWorker = in.String("leader_name"), in.String("leader"), in.String("owner"), in.String("case_worker")
 	return s.names(ctx, p)
 }

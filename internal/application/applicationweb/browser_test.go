@@ -67,10 +67,10 @@ func TestWrittenWithTheKeyboardAlone(t *testing.T) {
 		b := axetest.New(t)
 		site := h.Handler("forsker")
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Accept") == "application/json" {
-				time.Sleep(time.Second) // what is saved by itself is slow, and the writer is not
-			}
 			site.ServeHTTP(w, r)
+			if r.Header.Get("Accept") == "application/json" {
+				time.Sleep(2 * time.Second) // the answer is slow, and the writer is not
+			}
 		}))
 		defer server.Close()
 		b.Open(t, server.URL+at+"/del/ide", 1280)
@@ -126,11 +126,12 @@ func TestWrittenWithTheKeyboardAlone(t *testing.T) {
 			t.Errorf("saved by itself: %v, and says %q", saved, line)
 		}
 		press(" og av skriveren")
-		time.Sleep(300 * time.Millisecond) // so that a save has begun
+		time.Sleep(500 * time.Millisecond) // so that a save has begun
+		press(" til slutt")
 		to(`"button[value=her]"`)
 		press(kb.Enter)
 		for range 50 {
-			if saved = h.Get(t, "forsker", at+"/del/opplegg").Has("Lagres av seg selv og av skriveren"); saved {
+			if saved = h.Get(t, "forsker", at+"/del/opplegg").Has("Lagres av seg selv og av skriveren til slutt"); saved {
 				break
 			}
 			time.Sleep(100 * time.Millisecond)

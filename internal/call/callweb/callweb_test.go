@@ -144,14 +144,24 @@ func TestCallPage(t *testing.T) {
 }
 
 // The list and the call's page say to the public where a call stands in the public's
-// few words, to those who work here in theirs, and mark examples to both.
+// few words, to those who work here in theirs, and mark examples to both. The public is
+// not told that awards are proposed or decided before they are announced, nor when.
 func TestList(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		h.put(t, "U-1", call.Proposed, func(c *call.Call) { c.Example = true })
-		for who, say := range map[string][2]string{"": {"Til vurdering", "Innstilt"}, "forsker": {"Til vurdering", "Innstilt"}, "fou": {"Innstilt", "Til vurdering"}} {
-			for _, path := range []string{"/utlysning", "/utlysning/U-1"} {
-				if p := h.Get(t, who, path); !p.Has(">"+say[0]+"<", ">Eksempel<") || p.Has(">"+say[1]+"<") {
-					t.Errorf("%s to %q lacks %q or the mark of an example, or has %q", path, who, say[0], say[1])
+		h.put(t, "U-2", call.Decided, func(c *call.Call) { c.Example = true })
+		own := map[string]string{"/utlysning/U-1": "Innstilt", "/utlysning/U-2": "Besluttet"}
+		for _, who := range []string{"", "forsker", "fou"} {
+			list := h.Get(t, who, "/utlysning")
+			for path, word := range own {
+				for at, p := range map[string]orgtest.Page{"/utlysning": list, path: h.Get(t, who, path)} {
+					inside := who == "fou"
+					if !p.Has(">Eksempel<") || p.Has(">"+word+"<") != inside || p.Has(">Til vurdering<") == inside || p.Has(">Avgjort<") {
+						t.Errorf("%s to %q lacks the mark of an example, or says where %s stands in others' words", at, who, path)
+					}
+					if at == path && p.Has("Med denne statusen") != inside {
+						t.Errorf("%s to %q tells since when: %v", at, who, !inside)
+					}
 				}
 			}
 		}

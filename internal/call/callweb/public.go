@@ -40,7 +40,7 @@ func (p *pages) publicList(c *web.Context) error {
 	for _, label := range stages {
 		s := stage{ID: label, Title: lang.T(ctx, "call.stage."+label)}
 		for _, x := range calls {
-			if p.Site.Engine.LabelOf("call", x.State).Label == label {
+			if p.Site.Engine.LabelOf("call", p.Site.Engine.Outside(x.Base())).Label == label {
 				s.Items = append(s.Items, p.publicItem(ctx, x))
 			}
 		}
@@ -114,7 +114,7 @@ func (p *pages) publicItem(ctx context.Context, x *call.Call) ui.Item {
 func (p *pages) tags(ctx context.Context, x *call.Call, public bool) []ui.TagProps {
 	tags := recordweb.ListTags(ctx, p.Site.Engine, x.Base())
 	if public {
-		tags[0].Text = lang.T(ctx, "call.label."+p.Site.Engine.LabelOf("call", x.State).Label)
+		tags[0].Text = lang.T(ctx, "call.label."+p.Site.Engine.LabelOf("call", p.Site.Engine.Outside(x.Base())).Label)
 	}
 	return tags
 }

@@ -120,12 +120,17 @@ func (p *Printer) group(digits string) string {
 }
 
 // Decimal writes a number rounded to the given count of decimals: "1 234,5",
-// in English "1,234.5". A number that is not finite is written "–".
+// in English "1,234.5". Halves are rounded away from zero, as people do it, also one
+// that a float holds a hair below. A number that is not finite is written "–".
 func (p *Printer) Decimal(f float64, digits int) string {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return "–"
 	}
-	s := strconv.FormatFloat(math.Abs(f), 'f', max(digits, 0), 64)
+	rounded := math.Abs(f)
+	if scale := math.Pow10(max(digits, 0)); rounded*scale < 1e14 {
+		rounded = math.Floor(rounded*scale+0.5+1e-9) / scale
+	}
+	s := strconv.FormatFloat(rounded, 'f', max(digits, 0), 64)
 	whole, frac, has := strings.Cut(s, ".")
 	out := p.group(whole)
 	if has {

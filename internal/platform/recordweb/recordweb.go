@@ -238,20 +238,13 @@ func tone(t lifecycle.Tone) ui.Tone {
 	return ui.Neutral
 }
 
-// state says where the record stands. What everybody may read says so to outsiders in
-// the public's few words.
-func (p *pages[T]) state(ctx context.Context, rec T) ui.TagProps {
-	h := rec.Base()
-	tag := StateTag(ctx, p.site.Engine, h)
-	if !access.From(ctx).Staff && access.Allows(p.kind.Read, access.Actor{}, p.kind.Subject(rec)) {
-		tag.Text = lang.T(ctx, h.Kind+".label."+p.site.Engine.LabelOf(h.Kind, h.State).Label)
-	}
-	return tag
-}
-
 func (p *pages[T]) tags(ctx context.Context, rec T) []ui.TagProps {
 	h := rec.Base()
-	tags := []ui.TagProps{p.state(ctx, rec)}
+	tags := []ui.TagProps{StateTag(ctx, p.site.Engine, h)}
+	if !access.From(ctx).Staff && access.Allows(p.kind.Read, access.Actor{}, p.kind.Subject(rec)) {
+		// What everybody may read says where it stands in the public's few words.
+		tags[0].Text = lang.T(ctx, h.Kind+".label."+p.site.Engine.LabelOf(h.Kind, p.site.Engine.Told(ctx, h)).Label)
+	}
 	if a, ok := AlertTag(ctx, h); ok {
 		tags = append(tags, a)
 	}
@@ -304,7 +297,7 @@ func (p *pages[T]) show(tab string, body func(*web.Context, T) (templ.Component,
 		if f.Actions, f.Blocked, err = p.actions(ctx, rec); err != nil {
 			return err
 		}
-		if f.Now, err = p.now(ctx, rec, inside); err != nil {
+		if f.Now, err = p.now(ctx, h, inside); err != nil {
 			return err
 		}
 		if inside {
@@ -329,9 +322,9 @@ func (p *pages[T]) show(tab string, body func(*web.Context, T) (templ.Component,
 }
 
 // now tells where the record stands, for how long, and whom it waits for.
-func (p *pages[T]) now(ctx context.Context, rec T, inside bool) ([]ui.Fact, error) {
-	e, h := p.site.Engine, rec.Base()
-	facts := []ui.Fact{{Label: lang.T(ctx, "record.state"), Text: p.state(ctx, rec).Text}}
+func (p *pages[T]) now(ctx context.Context, h *record.Head, inside bool) ([]ui.Fact, error) {
+	e := p.site.Engine
+	facts := []ui.Fact{{Label: lang.T(ctx, "record.state"), Text: lang.T(ctx, h.Kind+".state."+e.Told(ctx, h))}}
 	state := e.LabelOf(h.Kind, h.State)
 	if !e.SinceTold(ctx, h) {
 		// When the agency took a step of its own would tell that it did.

@@ -534,7 +534,7 @@ func TestDelayIsNotAlwaysKnown(t *testing.T) {
 			p.Source, p.StartFrom, p.StartTo = "ÅR", day("2022-01-01"), day("2022-01-01")
 		})
 		h.put(t, "Ferdig", project.Accepted, func(p *project.Project) { p.Source = "ÅR" })
-		figure("Ikke kjent hvor mange som er forsinket Prosjektet har ingen plan å måle mot", "Fra kilden")
+		figure("Ikke kjent hvor mange som er forsinket Prosjektet mangler plan eller prognose", "Fra kilden")
 		if p := h.get(t, "fou", "/portefolje?visning=tidslinje"); !p.Has("Det er ikke kjent om prosjektet er forsinket") {
 			t.Error("the timeline says that there is no delay")
 		}

@@ -9,13 +9,13 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
   addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
 
-// What is written is saved twice a minute. When it cannot be, as when somebody else
-// has saved, the line says so, and nothing more is saved until the writer does it.
+// What is written is saved twice a minute. When it cannot be, the line says so, and
+// nothing more is saved until the writer does it.
 for (const form of document.querySelectorAll("form[data-autosave]")) {
   const line = form.querySelector("[data-saved]");
   const every = Number(form.dataset.autosave) || 30000;
   let changed = false;
-  let saving = null; // one at a time: each save builds on the version that the last one gave
+  let saving = null; // one at a time: each builds on the version that the last one gave
   let sending = false;
   const save = async () => {
     changed = false;
@@ -31,7 +31,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
         clearInterval(timer);
       }
     } catch {
-      changed = true; // the net is away, or the login: it is tried again
+      changed = true; // no net, or no login: it is tried again
     }
     saving = null;
   };
