@@ -486,7 +486,12 @@ func (o *openCall) decide() {
 	t, u := o.t, o.user
 	list := o.cases("application")
 	u.become("fou")
+	u.visit(o.page)
+	u.sees("Planlegg et møte i FoU-utvalget")
 	meeting := u.does("/mote/nytt", "call", o.head.ID, "held_on", "05.05.2023", "place", "Møterom 1")
+	if _, page := o.get(t, "fou", o.page); !strings.Contains(page, `href="`+meeting+`"`) || strings.Contains(page, "Planlegg et møte i FoU-utvalget") {
+		t.Error("the call does not lead to its meeting, or to planning another")
+	}
 	o.moves(time.Date(2023, 5, 5, 8, 0, 0, 0, time.UTC))
 	u.become("utvalg")
 	u.does(meeting+"/start", "present", "Medlem av FoU", "present", "utvalg2")

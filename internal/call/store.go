@@ -17,10 +17,20 @@ import (
 // LedTo gives the records that came of a call, such as its projects, as far as
 // the context's actor may read them, by number.
 func (s *Service) LedTo(ctx context.Context, id string) ([]record.Head, error) {
+	return s.linked(ctx, id, "comes_from")
+}
+
+// Meetings gives the meetings that decide on the applications of a call, as far as the
+// context's actor may read them, by number.
+func (s *Service) Meetings(ctx context.Context, id string) ([]record.Head, error) {
+	return s.linked(ctx, id, "decides_on")
+}
+
+func (s *Service) linked(ctx context.Context, id, rel string) ([]record.Head, error) {
 	e := s.Kind.Engine()
-	ids, err := db.All[string](ctx, e.DB, "SELECT DISTINCT from_id FROM record_link WHERE to_id = $1 AND rel = 'comes_from' ORDER BY from_id", id)
+	ids, err := db.All[string](ctx, e.DB, "SELECT DISTINCT from_id FROM record_link WHERE to_id = $1 AND rel = $2 ORDER BY from_id", id, rel)
 	if err != nil {
-		return nil, fmt.Errorf("what came of call %s: %w", id, err)
+		return nil, fmt.Errorf("what is linked to call %s: %w", id, err)
 	}
 	heads, err := e.Heads(ctx, ids...)
 	if err != nil {
