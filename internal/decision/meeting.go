@@ -86,6 +86,9 @@ func (s *Service) startable(ctx context.Context, m *Meeting, _ form.Values) (v r
 	if !slices.Contains(meets, of.State) {
 		v.Block("meeting.blocked.not_now")
 	}
+	if m.On.After(s.Meetings.Engine().Today(ctx)) { // its minutes would tell another day than its decisions
+		v.Block("meeting.blocked.before", "day", m.On)
+	}
 	under, err := s.of(ctx, m.Call, Under)
 	if len(under) > 0 {
 		v.Block("meeting.blocked.another", "number", under[0].Number)

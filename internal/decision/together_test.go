@@ -87,6 +87,24 @@ func TestMeetingsAtOnce(t *testing.T) {
 	})
 }
 
+// A meeting is not begun before its day, which its minutes tell; the section can change
+// the day.
+func TestMeetingOnItsDay(t *testing.T) {
+	dt.Each(t, nil, func(t *testing.T, h *dt.House) {
+		c := h.Call(t, call.Proposed, 9_000_000)
+		today := h.Engine.Today(t.Context())
+		m, err := h.Decisions.Meetings.Create(h.As(t, "fou"), "plan", record.Input{Values: form.Of("call", c.ID, "held_on", today.AddDate(0, 0, 1).Format(time.DateOnly))}, nil)
+		dt.Must(t, err)
+		present := record.Input{Values: form.Of().With("present", "utvalg", "utvalg2")}
+		_, err = h.Decisions.Meetings.Do(h.As(t, "utvalg"), m.ID, "start", present)
+		refused(t, "the day before", fault.Conflict, "meeting.blocked.before", err)
+		_, err = h.Decisions.Meetings.Do(h.As(t, "fou"), m.ID, "edit", record.Input{Values: form.Of("held_on", today.Format(time.DateOnly))})
+		dt.Must(t, err)
+		_, err = h.Decisions.Meetings.Do(h.As(t, "utvalg"), m.ID, "start", present)
+		dt.Must(t, err)
+	})
+}
+
 // A meeting is held while there is something to decide on.
 func TestMeetingInTime(t *testing.T) {
 	dt.Each(t, nil, func(t *testing.T, h *dt.House) {

@@ -59,7 +59,7 @@ func TestMeetingPages(t *testing.T) {
 		// One amount more than the frame draws the line and warns.
 		_, err := h.Do(t, open, "utvalg", "propose", "outcome", "award", "amount", "500000000", "reasons", "Mer")
 		dt.Must(t, err)
-		if p = h.Get(t, "utvalg", page); !p.Has("Her er rammen på 9\u00a0000\u00a0000", "over rammen") {
+		if p = h.Get(t, "utvalg", page); !p.Has("Herfra går summen over rammen på 9\u00a0000\u00a0000") {
 			t.Error("the frame's line is not drawn")
 		}
 		for _, path := range []string{page, page + "/hva-om", page + "/motebok", page + "/logg", "/mote"} {
