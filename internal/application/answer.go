@@ -259,12 +259,17 @@ func answered(_ context.Context, x *Submission, _ form.Values) (v record.Verdict
 }
 
 // missing gives what must be there before the case can be decided. Without anybody to
-// ask nothing can.
+// ask nothing can. What is missing of a case that is proposed can be had once the case is
+// taken up again: that, and by whom, is said too.
 func (s *Service) missing(ctx context.Context, x *Submission) ([]record.Reason, error) {
 	if s.Assessments == nil {
 		return []record.Reason{{Key: "submission.blocked.not_judged"}}, nil
 	}
-	return s.Assessments.Missing(ctx, x.ID)
+	out, err := s.Assessments.Missing(ctx, x.ID)
+	if x.State == Proposed && slices.ContainsFunc(out, func(r record.Reason) bool { return assessed(r.Key) }) {
+		out = append(out, record.Reason{Key: "submission.blocked." + x.takenUpBy() + "_first"})
+	}
+	return out, err
 }
 
 func (s *Service) agreeable(as string) func(context.Context, *Submission, form.Values) (record.Verdict, error) {
@@ -367,6 +372,12 @@ func (s *Service) tell(ctx context.Context, c *change) error {
 	c.To, a.ToldAt = as.state, c.Now
 	if a.Outcome == Reject {
 		a.AppealUntil = c.Today.AddDate(0, 0, AppealDays)
+	}
+	if s.Assessments != nil {
+		var err error
+		if x.Dealings.V.Shared, err = s.Assessments.Shareable(access.With(ctx, access.System), x.ID); err != nil {
+			return err
+		}
 	}
 	if as.letter == LetterInvite {
 		of, err := s.CallOf(ctx, x)

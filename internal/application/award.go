@@ -57,8 +57,8 @@ func (s *Service) awardCommands() []command {
 			Ground: "FP §8.1: FoU-utvalget beslutter; krav C8"}, Check: s.decidable, Apply: s.decide},
 		{Command: lifecycle.Command{Name: "postpone", Path: "utsett", From: []string{Proposed}, Who: committee, Reason: true, Ground: "ui.md S7"}, Check: s.postponable, Apply: s.postpone},
 		{Command: lifecycle.Command{Name: "reopen", Path: "ta-opp-vedtaket", From: []string{Proposed}, Who: committee, Reason: true, Ground: "krav 3: angre er en ny hendelse"}, Check: s.reopenable, Apply: s.reopen},
-		{Command: lifecycle.Command{Name: "reassess", Path: "tilbake-til-vurdering", From: []string{Proposed}, To: []string{Assessing}, Who: slices.Concat(section, committee), Reason: true, Notify: section,
-			Ground: "forvaltningsloven § 6: den som er inhabil, kan ikke ha tilrettelagt grunnlaget"}, Check: s.undecided, Apply: reconsider},
+		{Command: lifecycle.Command{Name: "reassess", Path: "tilbake-til-vurdering", From: []string{Proposed}, To: []string{Assessing, Reserve}, Who: slices.Concat(section, committee), Reason: true, Notify: section,
+			Ground: "forvaltningsloven § 6: den som er inhabil, kan ikke ha tilrettelagt grunnlaget"}, Check: s.undecided, Apply: reassess},
 		{Command: lifecycle.Command{Name: "tell", Path: "send-vedtaket", From: []string{Proposed}, To: []string{Awarded, Conditions, Reserve, Rejected}, Who: section, Confirm: true,
 			Ground: "krav 3.2: besluttet og varslet er to ting"}, Check: s.tellable, Apply: s.tell},
 		{Command: lifecycle.Command{Name: "accept", Path: "ta-imot", From: []string{Awarded, Conditions}, Who: applicant, Confirm: true, Notify: section}, Check: unaccepted, Apply: accept},
@@ -382,6 +382,15 @@ func (s *Service) reopen(ctx context.Context, c *change) error {
 	}
 	c.Rec.Answer.V.Meeting, c.Rec.Answer.V.Postponed = meeting, c.Reason
 	return nil
+}
+
+// reassess takes the proposal back. A case on the waiting list stays there: those who
+// applied know that it is, and not that something else was proposed.
+func reassess(ctx context.Context, c *change) error {
+	if c.Rec.HasFlag(Waiting) {
+		c.To = Reserve
+	}
+	return reconsider(ctx, c)
 }
 
 func unaccepted(_ context.Context, x *Submission, _ form.Values) (v record.Verdict, err error) {

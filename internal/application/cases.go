@@ -228,7 +228,22 @@ func (s *Service) Begun(ctx context.Context, callID string) (bool, error) {
 var mends = map[string]string{
 	"submission.blocked.frame": "propose", "submission.blocked.frame_others": "propose", "submission.blocked.no_proposal": "propose",
 	"submission.blocked.no_owner": "hand_over", "submission.blocked.unfit": "reassess",
+	"submission.blocked.reassess_first": "reassess", "submission.blocked.reopen_first": "reopen",
 	"submission.blocked.fault": "drop_dismissal", "assessment.missing.conflicts": "settle_conflict", "assessment.missing.conflicts_of": "settle_conflict",
+}
+
+// assessed says whether the reason is mended by assessing the case further.
+func assessed(key string) bool {
+	what, is := strings.CutPrefix(key, "assessment.missing.")
+	return is && what != "own" && !strings.HasPrefix(what, "waiting") && !strings.HasPrefix(what, "conflicts")
+}
+
+// takenUpBy gives the command that takes a proposed case up again first.
+func (x *Submission) takenUpBy() string {
+	if x.Answer.V.Decided() {
+		return "reopen"
+	}
+	return "reassess"
 }
 
 // Mends gives the address at which the context's actor mends what a reason says of the
@@ -237,13 +252,17 @@ var mends = map[string]string{
 func (s *Service) Mends(ctx context.Context, x *Submission, r record.Reason) string {
 	k := s.Of(x.Kind)
 	page := k.Path + "/" + url.PathEscape(x.Number)
+	command := mends[r.Key]
+	if x.State == Proposed && (command == "reassess" || assessed(r.Key)) {
+		command = x.takenUpBy()
+	}
 	for _, c := range k.Lifecycle().From(x.State) {
-		if c.Name == mends[r.Key] && !c.System && access.Allows(c.Who, access.From(ctx), k.Subject(x)) {
+		if c.Name == command && !c.System && access.Allows(c.Who, access.From(ctx), k.Subject(x)) {
 			return page + "/" + c.Path
 		}
 	}
 	switch {
-	case mends[r.Key] != "":
+	case command != "":
 	case strings.HasPrefix(r.Key, "assessment.missing."):
 		return page + "#vurderinger"
 	case r.Key == "submission.blocked.not_sent" && len(r.Args) > 1:

@@ -84,6 +84,9 @@ type Dealings struct {
 	Mend    *Mend    `json:"mend,omitempty"`
 	Fault   *Fault   `json:"fault,omitempty"`
 	Appeals []Appeal `json:"appeals,omitempty"`
+	// Shared is what the assessments said to the applicant when the answer was told. What
+	// is thought of the case since, on the waiting list, is not theirs.
+	Shared []Shared `json:"shared,omitempty"`
 }
 
 // Letter is what the applicant was told.
@@ -181,5 +184,5 @@ func (x *Submission) Told() *Answer {
 // Answered says whether the applicants have been told an answer: also on the waiting
 // list while something new is proposed, which they do not know of.
 func (x *Submission) Answered() bool {
-	return x.Told() != nil || x.State == Proposed && x.HasFlag(Waiting)
+	return x.Told() != nil || x.State == Reserve || x.State == Proposed && x.HasFlag(Waiting)
 }

@@ -549,6 +549,17 @@ func TestConsensusThatNoLongerHolds(t *testing.T) {
 		if got := missing(x); got != "" {
 			t.Errorf("agreed anew: %q", got)
 		}
+		// Those who agreed had the outside assessment before them.
+		must(t, h.cases.Declare(orgtest.System(), x, "fagvurderer", "x"))
+		if got := missing(x); got != "consensus_rests" {
+			t.Errorf("an assessor is disqualified afterwards: %q", got)
+		}
+		do(c, "fou", "return")
+		do(c, "fou", "propose")
+		do(c, "fageier", "agree")
+		if got := missing(x); got != "" {
+			t.Errorf("agreed without the assessor: %q", got)
+		}
 	})
 }
 

@@ -137,13 +137,15 @@ func (s *Service) wholeConsensus(ctx context.Context, r *Consensus, _ form.Value
 // returnable keeps what was agreed on once the case is answered.
 func (s *Service) returnable(ctx context.Context, r *Consensus, _ form.Values) (v record.Verdict, err error) {
 	x, err := s.cases.Find(system(ctx), r.Case)
-	if err == nil && over(x) {
+	if err == nil && Over(x) {
 		v.Block("assessment.over")
 	}
 	return v, err
 }
 
-// over says whether the case is answered, withdrawn or dismissed.
-func over(x *application.Submission) bool {
-	return !slices.Contains([]string{application.Assessing, application.Returned}, x.State)
+// Over says whether the case is answered, withdrawn or dismissed, so that nothing more is
+// thought of it. On the waiting list it is not: it is proposed anew from there, and what
+// that rests on may no longer hold.
+func Over(x *application.Submission) bool {
+	return !slices.Contains([]string{application.Assessing, application.Returned, application.Reserve}, x.State)
 }

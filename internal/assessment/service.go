@@ -124,7 +124,7 @@ func (s *Service) request(ctx context.Context, c *change) error {
 	if err != nil {
 		return err
 	}
-	if over(x) {
+	if Over(x) {
 		return fault.New(fault.Conflict, "assessment.over")
 	}
 	if err := s.cases.Lock(ctx, x.ID); err != nil {
@@ -292,7 +292,7 @@ func (s *Service) accept(ctx context.Context, c *change) error {
 	if err != nil {
 		return err
 	}
-	if over(x) {
+	if Over(x) {
 		return fault.New(fault.Conflict, "assessment.over")
 	}
 	a.Title = x.Title
@@ -354,7 +354,7 @@ func (s *Service) deliver(ctx context.Context, c *change) error {
 		return err
 	}
 	c.Rec.DeliveredAt = c.Now
-	c.Rec.Late, c.Rec.After = c.Today.After(c.Rec.Due), over(x)
+	c.Rec.Late, c.Rec.After = c.Today.After(c.Rec.Due), Over(x)
 	return nil
 }
 
@@ -462,13 +462,13 @@ func (s *Service) follow(ctx context.Context, caseID string) error {
 		for _, b := range list {
 			switch {
 			case b.Assessor == a.Assessor: // this one, or one that they said no to before
-			case b.Open() && !over(x):
+			case b.Open() && !Over(x):
 				kept = append(kept, b.Assessor)
 			case b.State == Delivered:
 				peers = append(peers, b.Assessor)
 			}
 		}
-		if err := s.set(ctx, a, x.Owner, over(x), kept, peers); err != nil {
+		if err := s.set(ctx, a, x.Owner, Over(x), kept, peers); err != nil {
 			return err
 		}
 	}
@@ -478,7 +478,7 @@ func (s *Service) follow(ctx context.Context, caseID string) error {
 	}
 	kept := slices.Clone(out)
 	for _, a := range list {
-		if a.Open() && !over(x) {
+		if a.Open() && !Over(x) {
 			kept = append(kept, a.Assessor)
 		}
 	}

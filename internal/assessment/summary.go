@@ -260,8 +260,8 @@ func (s *Service) Missing(ctx context.Context, submissionID string) ([]record.Re
 }
 
 // outdated blocks what was begun together and is not agreed on, or no longer holds: an
-// assessment has come in since, or somebody who had a hand in it may not deal with the
-// case (forvaltningsloven § 6). Its scores rank the case, and its text goes to the
+// assessment has come in since, or somebody who had a hand in it, or whose assessment it
+// was agreed on by, may not deal with the case (forvaltningsloven § 6). Its scores rank the case, and its text goes to the
 // applicant.
 func (s *Service) outdated(ctx context.Context, x *application.Submission, r *Consensus, list []*Assessment, v *record.Verdict) error {
 	if r.State != Agreed {
@@ -274,6 +274,12 @@ func (s *Service) outdated(ctx context.Context, x *application.Submission, r *Co
 	hands, err := s.hands(ctx, r)
 	if slices.ContainsFunc(hands, x.Conflicts.V.Has) {
 		v.Block("assessment.missing.consensus_unfit")
+	}
+	rests := func(a *Assessment) bool {
+		return a.State == Disqualified && !a.DeliveredAt.IsZero() && !a.DeliveredAt.After(r.StateSince) && !a.StateSince.Before(r.StateSince)
+	}
+	if slices.ContainsFunc(list, func(a *Assessment) bool { return rests(a) && x.Conflicts.V.Has(a.Assessor) }) {
+		v.Block("assessment.missing.consensus_rests")
 	}
 	return err
 }

@@ -26,7 +26,7 @@ const (
 	withinFrame = "within the frame"    // with all that was decided before
 	fit         = "by the fit"          // nobody who may not deal with the case has had a hand in it
 	agreed      = "agreed"              // what was begun together is whole, and two agree
-	agreedByFit = "agreed by the fit"   // and both are fit, as is everybody who wrote in it
+	agreedByFit = "agreed by the fit"   // and both are fit, as is everybody who wrote in it or whose assessment they had before them
 	agreedOnAll = "agreed on all there" // and no assessment came after it
 	toldInTurn  = "told in turn"        // with all others of the call, whose awards two people took on
 )
@@ -82,6 +82,7 @@ type judgement struct {
 	id, who, sort, state string
 	of                   *caseModel
 	at                   int64 // when it was delivered
+	gone                 int64 // when it was taken from them who gave it, after that; 0 while it is not
 	whole, counts        bool
 }
 
@@ -156,7 +157,7 @@ func (x *caseModel) grants() bool {
 
 // answered says whether what comes in of a case is too late to count.
 func (x *caseModel) answered() bool {
-	return x.state != application.Assessing && x.state != application.Returned
+	return x.state != application.Assessing && x.state != application.Returned && x.state != application.Reserve
 }
 
 func (x *caseModel) unsettled() int {
@@ -217,6 +218,9 @@ func (m *model) broken(x *caseModel, decider string) (out []string) {
 		if j.state == assessment.Agreed {
 			for _, by := range []string{j.proposer, j.agrees, j.writers[1], j.writers[2]} {
 				no(agreedByFit, x.out(by))
+			}
+			for _, a := range m.judgementsOf(x) {
+				no(agreedByFit, a.gone > j.at && a.at < j.at && x.out(a.who))
 			}
 			no(agreedOnAll, last > j.at)
 		}
@@ -430,6 +434,9 @@ func (m *model) judge(t *testing.T, e event.Event) *caseModel {
 	}
 	a := m.judgements[i]
 	m.mayHave(a.of, e)
+	if e.Command == "disqualify" && a.at > 0 {
+		a.gone = e.Seq
+	}
 	if a.state = e.To; a.state == assessment.Delivered && a.at == 0 {
 		kept, err := db.One[db.JSON[scores]](t.Context(), m.d, "SELECT scores FROM assessment WHERE id = $1", a.id)
 		dt.Must(t, err)

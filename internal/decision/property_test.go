@@ -239,6 +239,9 @@ func (w *walk) upset(x *caseModel) move {
 	if w.dares == agreedByFit && j != nil && j.state == assessment.Agreed && w.one(2) {
 		return move{w.pick(hands...), "application/declare", x}
 	}
+	if w.outside(x) != "" && (w.dares == agreedByFit || w.one(4)) {
+		return move{"system", "application/find_conflict", x}
+	}
 	under := w.meeting(decision.Under)
 	switch {
 	case x.state == application.Dismissed:
@@ -251,9 +254,11 @@ func (w *walk) upset(x *caseModel) move {
 	case x.state == application.Proposed:
 		may(section, "application/"+w.pick("reassess", "reassess", "move"))
 	case x.state == application.Assessing:
-		may(section, "assessment/request")
 		may(section, "application/propose_dismissal")
 		may(section, "application/return")
+		fallthrough
+	case x.state == application.Reserve:
+		may(section, "assessment/request")
 		may(w.pick(section, x.owner), "consensus/return")
 		if len(asked) > 0 {
 			may(w.pick(asked...), "assessment/decline")
@@ -265,13 +270,24 @@ func (w *walk) upset(x *caseModel) move {
 	return all[w.r.IntN(len(all))]
 }
 
+// outside gives somebody from outside whose assessment others agreed by; empty for nobody.
+func (w *walk) outside(x *caseModel) string {
+	j := w.m.jointOf(x)
+	for _, a := range w.m.judgementsOf(x) {
+		if j != nil && j.state == assessment.Agreed && a.state == assessment.Delivered && a.sort == assessment.External && a.at < j.at {
+			return a.who
+		}
+	}
+	return ""
+}
+
 // lead gives what the call waits for, by somebody who can mostly give it.
 func (w *walk) lead(patient bool) move {
 	m := w.m
 	w.blind = !patient && (w.daring || !w.one(3))
 	var open, stuck, granting []*caseModel
 	for _, x := range m.cases {
-		if !x.answered() || x.state == application.Proposed && x.decider == "" && (m.call != call.Assessment2 || len(w.heeded(x, "")) > 0) {
+		if !x.answered() && x.state != application.Reserve || x.state == application.Proposed && x.decider == "" && (m.call != call.Assessment2 || len(w.heeded(x, "")) > 0) {
 			open = append(open, x)
 		}
 		if x.state == application.Proposed && x.decider != "" && len(w.heeded(x, x.decider)) > 0 {
@@ -336,6 +352,9 @@ func (w *walk) lead(patient bool) move {
 			may(section, "contract", x)
 		case application.Reserve:
 			may(section, "propose", x)
+			if to := w.judging(x, section); to.command != "" {
+				after[len(after)-1] = to
+			}
 		case application.Dismissed:
 			may(section, "undo_dismissal", x)
 		case application.Rejected:
@@ -439,6 +458,8 @@ func (w *walk) judging(x *caseModel, section string) move {
 		return move{section, "application/reassess", x}
 	case slices.Contains(broken, judged):
 		return move{section, "assessment/request", x}
+	case j == nil && w.dares == agreedByFit && x.state == application.Assessing && len(w.m.judgementsOf(x)) < 3 && w.one(2):
+		return move{section, "assessment/request", x}
 	case j == nil && (w.one(2) || strings.HasPrefix(w.dares, agreed)) && x.state == application.Assessing:
 		return move{section, "consensus/begin", x}
 	case j == nil:
@@ -479,10 +500,14 @@ func (w *walk) give(t *testing.T, to move) {
 	broken, rules := w.breaks(to)
 	w.m.told = in
 	var err error
+	ctx := orgtest.System()
+	if to.who != "system" {
+		ctx = w.As(t, to.who)
+	}
 	if slices.Contains([]string{"meeting/plan", "assessment/request", "consensus/begin"}, to.command) {
-		_, err = k.Begin(w.As(t, to.who), command, in)
+		_, err = k.Begin(ctx, command, in)
 	} else {
-		_, err = k.Run(w.As(t, to.who), id, command, in)
+		_, err = k.Run(ctx, id, command, in)
 	}
 	if _, ok := fault.As(err); err != nil && !ok {
 		t.Fatalf("%s by %s: %v", to.command, to.who, err)
@@ -523,7 +548,7 @@ func (w *walk) breaks(to move) (broken []string, is bool) {
 		switch {
 		case w.m.unfit(x, to.who):
 			return []string{fit}, true
-		case x.state == application.Assessing:
+		case !x.answered():
 			return w.m.broken(x, ""), true
 		}
 	case "application/decide":
@@ -560,7 +585,7 @@ var saying = map[string][]string{
 	withinFrame: {"submission.blocked.frame", "call.blocked.beyond_frame"},
 	fit:         {"error.not_found", "submission.blocked.unfit"},
 	agreed:      {"assessment.missing.consensus"},
-	agreedByFit: {"assessment.missing.consensus_unfit"},
+	agreedByFit: {"assessment.missing.consensus_unfit", "assessment.missing.consensus_rests"},
 	agreedOnAll: {"assessment.missing.consensus_before"},
 	toldInTurn:  {"submission.blocked.told_together"},
 }
@@ -588,6 +613,9 @@ func (w *walk) refuse(to move, broken []string, err error) {
 		said = nil
 	}
 	for _, field := range f.Fields {
+		if strings.HasSuffix(field.Key, "_first") {
+			continue // what is to be done, not what is in the way
+		}
 		said = append(said, says(field.Key))
 	}
 	slices.Sort(said)
@@ -659,6 +687,8 @@ func (w *walk) told(to move, id string) record.Input {
 		return with("outcome", w.pick("award", "award", "award", "award", "conditions", "reserve", "reject"), "amount", million+"00000000", "conditions", "REK", "reasons", "x")
 	case "application/settle_conflict":
 		return with("conflict", fmt.Sprint(max(x.unsettled(), 0)+1), "verdict", w.pick("stands", "stands", "stands", "cleared"), "why", "x")
+	case "application/find_conflict":
+		return with("person", w.outside(x), "found", application.GroundDeclared, "ground", "x")
 	case "application/declare":
 		return with("ground", "x")
 	case "application/hand_over":
@@ -796,7 +826,7 @@ func TestNoWayAroundTheRules(t *testing.T) {
 				t.Errorf("%s: %d awards were reached that it had to do with, and it alone refused %d times", rule, got.weighed[rule], got.refused[rule])
 			}
 		}
-		for _, c := range every {
+		for _, c := range append(slices.Clone(every), "application/find_conflict") {
 			if got.carriedOut[c] == 0 {
 				t.Errorf("%s was never carried out", c)
 			}
@@ -847,6 +877,9 @@ func TestWalkSeesEachRule(t *testing.T) {
 		}},
 		{agreed, 1, unasked(agreed)},
 		{agreedByFit, 1, unasked(agreedByFit)},
+		{agreedByFit, 1, func(h *dt.House) {
+			h.Cases.Assessments = deaf{h.Assess, func(key string) bool { return key == "assessment.missing.consensus_rests" }}
+		}},
 		{agreedOnAll, 1, unasked(agreedOnAll)},
 		{toldInTurn, 1, func(h *dt.House) { overlook(h.Cases.Applications, nil, saying[toldInTurn]...) }},
 	} {

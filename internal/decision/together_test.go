@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"funn/internal/application"
+	"funn/internal/assessment"
 	"funn/internal/call"
 	"funn/internal/decision"
 	dt "funn/internal/decision/decisiontest"
@@ -132,23 +133,149 @@ func TestAssessorDisqualifiedAfterwards(t *testing.T) {
 	}
 }
 
+// assessed lets somebody assess a case by a criterion.
+func assessed(t *testing.T, h *dt.House, x *application.Submission, sort, who, criterion string) {
+	t.Helper()
+	a, err := h.Assess.Kind.Create(h.As(t, "fou"), "request", record.Input{Values: form.Of("case", x.Number, "sort", sort, "assessor", who, "due", "2023-01-20")}, nil)
+	dt.Must(t, err)
+	for _, step := range []struct {
+		command string
+		in      form.Values
+	}{{"accept", form.Of("conflict", "none")}, {"save", form.Of("part", criterion, "score", "5", "reason_for", "x")}, {"deliver", form.Of()}} {
+		_, err = h.Assess.Kind.Do(h.As(t, who), a.ID, step.command, record.Input{Values: step.in})
+		dt.Must(t, err)
+	}
+}
+
+// What a case on the waiting list rests on can be mended there, and a proposal from it
+// leads back to it: those who applied are told nothing of either. What is missing of a case
+// that is proposed leads to taking it up again, for those who may.
+func TestWaitingListIsMended(t *testing.T) {
+	dt.Each(t, nil, func(t *testing.T, h *dt.House) {
+		h.Cases.Assessments = h.Assess
+		h.Person(t, "fou3", org.FoU)
+		h.Person(t, "fou4", org.FoU)
+		h.Person(t, "utvalg3", org.Committee)
+		c := h.Call(t, call.Assessment2, 3_000_000)
+		x := h.Put(t, application.Application, c, "Sak", 1_000_000, nil)
+		var joint *assessment.Consensus
+		agree := func(who, text string) {
+			t.Helper()
+			for _, step := range []struct {
+				who, command string
+				in           form.Values
+			}{{who, "set_score", form.Of("criterion", "1", "score", "5", "text", text)}, {who, "set_score", form.Of("criterion", "2", "score", "5", "text", text)}, {who, "propose", form.Of()}, {"fageier", "agree", form.Of()}} {
+				_, err := h.Assess.Consensuses.Do(h.As(t, step.who), joint.ID, step.command, record.Input{Values: step.in})
+				dt.Must(t, err)
+			}
+		}
+		giveBack := func() {
+			t.Helper()
+			_, err := h.Assess.Consensuses.Do(h.As(t, "fou"), joint.ID, "return", record.Input{Reason: "fordi"})
+			dt.Must(t, err)
+		}
+		told := func(what, state string) {
+			t.Helper()
+			x = mustLoad(t, h, x)
+			if s := x.Dealings.V.Shared; x.State != state || h.Engine.Outside(x.Base()) != application.Reserve || !x.Answered() || len(x.Dealings.V.Letters) != 1 || len(s) != 2 || s[0].Text != "Først" {
+				t.Errorf("%s: %s, told as %s, answered %v, %d letters, %+v", what, x.State, h.Engine.Outside(x.Base()), x.Answered(), len(x.Dealings.V.Letters), s)
+			}
+		}
+		// leads gives where the reader is led by what stops a command.
+		leads := func(who, command string) map[string]string {
+			t.Helper()
+			got, err := h.Cases.Applications.Actions(h.As(t, who), mustLoad(t, h, x))
+			dt.Must(t, err)
+			out := map[string]string{}
+			for _, a := range got {
+				for _, r := range a.Verdict.Blocking {
+					if a.Command.Name == command {
+						out[r.Key] = h.Cases.Mends(h.As(t, who), mustLoad(t, h, x), r)
+					}
+				}
+			}
+			return out
+		}
+		award := []string{"outcome", "award", "amount", "100000000", "reasons", "Ja"}
+		page := "/soknad/" + x.Number
+
+		assessed(t, h, x, call.ByOwner, "fageier2", "1")
+		assessed(t, h, x, call.BySection, "fou2", "2")
+		var err error
+		joint, err = h.Assess.Consensuses.Create(h.As(t, "fou"), "begin", record.Input{Values: form.Of("case", x.Number)}, nil)
+		dt.Must(t, err)
+		agree("fou3", "Først")
+		h.Did(t, x, "fou", "propose", "outcome", "reserve", "reasons", "Vent")
+		dt.Must(t, h.Step(t, c, "fou", "propose_awards"))
+		m := h.Meet(t, c, "utvalg", "utvalg2")
+		h.Did(t, x, "utvalg2", "stand", "agree", "yes")
+		h.Did(t, x, "utvalg", "decide")
+		for _, step := range [][2]string{{"utvalg", "adjourn"}, {"utvalg2", "approve"}} {
+			_, err := h.Decisions.Meetings.Do(h.As(t, step[0]), m.ID, step[1], record.Input{})
+			dt.Must(t, err)
+		}
+		dt.Must(t, h.Step(t, c, "utvalg", "decide_awards"))
+		dt.Must(t, h.Step(t, c, "fou", "announce"))
+		told("told", application.Reserve)
+
+		// Whoever wrote it is disqualified on the waiting list.
+		h.Did(t, x, "fou3", "declare", "ground", "Søsken")
+		_, err = h.Do(t, x, "fou", "propose", award...)
+		refused(t, "proposed on what somebody disqualified wrote", fault.Conflict, "assessment.missing.consensus_unfit", err)
+		if got := leads("fou", "propose")["assessment.missing.consensus_unfit"]; got != page+"#vurderinger" {
+			t.Errorf("on the waiting list it leads to %q", got)
+		}
+		giveBack()
+		agree("fou4", "Siden")
+		told("agreed anew", application.Reserve)
+		h.Did(t, x, "fou", "propose", award...)
+
+		// An assessor is disqualified once it is proposed.
+		const unasked, first, anew = "assessment.missing.section_unasked", "submission.blocked.reassess_first", "submission.blocked.reopen_first"
+		h.Did(t, x, "fou2", "declare", "ground", "Søsken")
+		for _, who := range []string{"fou", "utvalg3"} {
+			got := leads(who, map[string]string{"fou": "propose", "utvalg3": "decide"}[who])
+			missing := map[string]string{"fou": unasked, "utvalg3": "assessment.missing.section"}[who]
+			for _, key := range []string{missing, "assessment.missing.consensus_rests", first} {
+				if got[key] != page+"/tilbake-til-vurdering" {
+					t.Errorf("%s is led by %s to %q", who, key, got[key])
+				}
+			}
+		}
+		told("proposed", application.Proposed)
+		h.Did(t, x, "fou", "reassess")
+		told("taken up again", application.Reserve)
+		assessed(t, h, x, call.BySection, "fou4", "2")
+		giveBack()
+		agree("fou4", "Til sist")
+		h.Did(t, x, "fou", "propose", award...)
+		h.Meet(t, c, "utvalg", "utvalg2", "utvalg3")
+		h.Did(t, x, "utvalg2", "stand", "agree", "yes")
+		h.Did(t, x, "utvalg", "decide")
+		told("decided", application.Proposed)
+
+		// And another once it is decided: the committee takes it up first.
+		h.Did(t, x, "fou4", "declare", "ground", "Søsken")
+		if got := leads("fou", "tell"); got[unasked] != "" || got["assessment.missing.consensus_unfit"] != "" || got[anew] != "" || len(got) < 3 {
+			t.Errorf("the section is led to what it may not do: %v", got)
+		}
+		for _, key := range []string{"assessment.missing.section", anew, "submission.blocked.unfit"} {
+			if got := h.Cases.Mends(h.As(t, "utvalg"), mustLoad(t, h, x), record.Reason{Key: key}); got != page+"/ta-opp-vedtaket" {
+				t.Errorf("the committee is led by %s to %q", key, got)
+			}
+		}
+		h.Did(t, x, "utvalg", "reopen")
+		h.Did(t, x, "utvalg", "reassess")
+		told("taken up by the committee", application.Reserve)
+		assessed(t, h, x, call.BySection, "fou", "2")
+	})
+}
+
 func assessorDisqualified(t *testing.T, h *dt.House, late bool) {
 	h.Cases.Assessments = h.Assess
 	h.Person(t, "fou3", org.FoU)
 	c := h.Call(t, call.Assessment2, 3_000_000)
 	x := h.Put(t, application.Application, c, "Sak", 1_000_000, nil)
-	assess := func(sort, who string, criterion string) {
-		t.Helper()
-		a, err := h.Assess.Kind.Create(h.As(t, "fou"), "request", record.Input{Values: form.Of("case", x.Number, "sort", sort, "assessor", who, "due", "2023-01-20")}, nil)
-		dt.Must(t, err)
-		for _, step := range []struct {
-			command string
-			in      form.Values
-		}{{"accept", form.Of("conflict", "none")}, {"save", form.Of("part", criterion, "score", "5", "reason_for", "x")}, {"deliver", form.Of()}} {
-			_, err = h.Assess.Kind.Do(h.As(t, who), a.ID, step.command, record.Input{Values: step.in})
-			dt.Must(t, err)
-		}
-	}
 	var m *decision.Meeting
 	propose := []string{"outcome", "award", "amount", "100000000", "reasons", "Ja"}
 	decide := func() {
@@ -164,8 +291,8 @@ func assessorDisqualified(t *testing.T, h *dt.House, late bool) {
 		dt.Must(t, err)
 		dt.Must(t, h.Step(t, c, "utvalg", "decide_awards"))
 	}
-	assess(call.ByOwner, "fageier", "1")
-	assess(call.BySection, "fou2", "2")
+	assessed(t, h, x, call.ByOwner, "fageier", "1")
+	assessed(t, h, x, call.BySection, "fou2", "2")
 	h.Did(t, x, "fou", "propose", propose...)
 	dt.Must(t, h.Step(t, c, "fou", "propose_awards"))
 	m = h.Meet(t, c, "utvalg", "utvalg2")
@@ -189,7 +316,7 @@ func assessorDisqualified(t *testing.T, h *dt.House, late bool) {
 	h.Did(t, x, "fou", "reassess")
 	_, err = h.Do(t, x, "fou", "propose", propose...)
 	refused(t, "proposed again without another assessment", fault.Conflict, "assessment.missing."+call.BySection+"_unasked", err)
-	assess(call.BySection, "fou3", "2")
+	assessed(t, h, x, call.BySection, "fou3", "2")
 	h.Did(t, x, "fou", "propose", propose...)
 	if late {
 		dt.Must(t, h.Step(t, c, "fou", "propose_awards"))

@@ -85,8 +85,8 @@ func (p *pages) dealings(ctx context.Context, x *application.Submission) (templ.
 		text := strings.ReplaceAll(l.Text, "\n", "\n\n") // each line of a letter is a line here too
 		b.Letters = append(b.Letters, letterProps{Subject: l.Subject, When: lang.DateTime(ctx, l.At), Text: text, Lang: l.Lang, Open: i == len(d.Letters)-1})
 	}
-	if x.Answered() && p.Service.Assessments != nil {
-		// What was written to be shared is the applicant's to read once they are told.
+	b.Feedback = d.Shared
+	if d.Shared == nil && x.Told() != nil && x.State != application.Reserve && p.Service.Assessments != nil { // told before it was kept
 		if b.Feedback, err = p.Service.Assessments.Shareable(access.With(ctx, access.System), x.ID); err != nil {
 			return nil, err
 		}

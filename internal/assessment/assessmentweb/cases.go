@@ -525,7 +525,7 @@ func (p *Pages) summary(c *web.Context, x *application.Submission) (b summaryPro
 			ui.NameCell(address(a.Number), names[a.Assessor], a.Number), ui.Str(lang.T(ctx, "assessment.sort."+a.Sort)), ui.Tag(tag.Tone, tag.Text), ui.Str(lang.Day(ctx, a.Due)), ui.Str(advice),
 		})
 	}
-	if c.Actor.Has(org.FoU) && slices.Contains([]string{application.Assessing, application.Returned}, x.State) {
+	if c.Actor.Has(org.FoU) && !assessment.Over(x) {
 		stagePath := stages[0].path
 		if x.Kind == application.Application {
 			stagePath = stages[1].path

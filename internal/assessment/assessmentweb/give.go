@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"funn/internal/application"
 	"funn/internal/assessment"
 	"funn/internal/call"
 	"funn/internal/org"
@@ -178,7 +177,7 @@ func (p *Pages) showGive(c *web.Context, status int, g giving, values url.Values
 		}
 	}
 	for _, x := range cases {
-		if x.State != application.Assessing && x.State != application.Returned {
+		if assessment.Over(x) {
 			continue
 		}
 		o := ui.Option{Value: x.Number, Label: x.Number + " " + x.Title}
