@@ -42,7 +42,7 @@ var leaks = []leak{
 		{accessGo, "f.Excluded = append(f.Excluded, personTerms(s.Relations[r.Except])...)", ""},
 		{accessGo, `w.And("r.id NOT IN (SELECT p.record_id FROM record_participant p WHERE "+cond+")", args...)`, "_, _ = cond, args"},
 	}, "TestDisqualifiedWorlds"},
-	{"others' assessments are read before one's own is delivered", []edit{{"internal/assessment/service.go", "case b.Open() && !over(x):", "case false && b.Open():"}}, "TestDisqualifiedWorlds"},
+	{"others' assessments are read before one's own is delivered", []edit{{"internal/assessment/service.go", "case b.Open() && !Over(x):", "case false && b.Open():"}}, "TestDisqualifiedWorlds"},
 	{"the section counts what is sent before the deadline", []edit{{caseGo, "{Roles: []access.Role{org.FoU}, NotStates: sealed, Flag: Opened, Except: relDisqualified},", "{Roles: []access.Role{org.FoU}, Except: relDisqualified},"}}, "TestWorldsBefore"},
 	{"a member of the committee reads a case that they may not deal with", []edit{{caseGo, "{Roles: []access.Role{org.Committee}, NotStates: before, Flag: Opened, Except: relDisqualified},", "{Roles: []access.Role{org.Committee}, NotStates: before, Flag: Opened},"}}, "TestCanaries"},
 	{"minutes show cases to those who left the room", []edit{{"internal/decision/meeting.go", "s.cases.Applications.Get(ctx, i.Case)", "s.cases.Applications.Load(ctx, i.Case)"}}, "TestCanaries"},
@@ -56,7 +56,7 @@ var leaks = []leak{
 	{"the letter is sent when it is decided", []edit{{"internal/application/award.go", `c.Actor.ID, c.Now, "", meeting
 	return nil`, `c.Actor.ID, c.Now, "", meeting
 	return s.send(ctx, LetterReserve, c)`}}, "TestProposedWorlds"},
-	{"what is come to together is read by who has one to deliver", []edit{{"internal/assessment/service.go", "kept := slices.Clone(out)\n\tfor _, a := range list {\n\t\tif a.Open() && !over(x) {", "kept := slices.Clone(out)\n\tfor _, a := range list {\n\t\tif false && a.Open() {"}}, "TestCanaries"},
+	{"what is come to together is read by who has one to deliver", []edit{{"internal/assessment/service.go", "kept := slices.Clone(out)\n\tfor _, a := range list {\n\t\tif a.Open() && !Over(x) {", "kept := slices.Clone(out)\n\tfor _, a := range list {\n\t\tif false && a.Open() {"}}, "TestCanaries"},
 	{"everybody is staff", []edit{{accessGo, "return a.Staff\n", "return true\n"}}, "TestCanaries"},
 	{"lists take everybody for staff", []edit{{accessGo, "return w, a.Staff", "return w, true"}}, "TestCanaries"},
 	{"a person's documents are found by everybody, in numbers beside the hits", []edit{{accessGo, `terms = append(terms, "person:"+id)
