@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"funn/internal/platform/fault"
 	"funn/internal/project"
@@ -41,6 +42,17 @@ func TestFailuresTellNothing(t *testing.T) {
 		}
 		if c.logged != strings.Contains(log.String(), "secret") {
 			t.Errorf("%v: log %q", c.err, log.String())
+		}
+	}
+}
+
+// What was cancelled before it began has no end; what was cancelled on the way has.
+func TestEndOfACancelledProject(t *testing.T) {
+	for _, begun := range []bool{false, true} {
+		p := &project.Project{ActualEnd: time.Date(2023, time.January, 31, 0, 0, 0, 0, time.UTC), Frozen: begun}
+		p.State = project.Cancelled
+		if end := projectOf(p, nil).Period.End; (end != nil) != begun {
+			t.Errorf("begun %v: ended %+v", begun, end)
 		}
 	}
 }

@@ -99,7 +99,7 @@ func projectOf(p *project.Project, names map[string]string) projectItem {
 		Period: period{Start: dateOf(p.Start.V), End: dateOf(p.End.V)}, Institutions: []institution{},
 	}
 	if item.Period.End == nil {
-		item.Period.End = dateOf(project.On(p.ActualEnd))
+		item.Period.End = dateOf(project.On(p.Ended()))
 	}
 	item.FinishedIn = p.Counted
 	if year := p.Finished.Year(); !p.Finished.IsZero() && p.FinishedIn(year) {

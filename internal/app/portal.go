@@ -365,7 +365,7 @@ func (r reader) projectOf(ctx context.Context, p *project.Project) (portal.Proje
 		out.Summary = p.Summary
 	}
 	if out.End == "" {
-		out.End = spanText(ctx, project.On(p.ActualEnd))
+		out.End = spanText(ctx, project.On(p.Ended()))
 	}
 	if p.Source != "" {
 		out.Leader = p.LeaderName // the source names the person

@@ -34,17 +34,34 @@ func (s *Service) Subscribe(e *record.Engine) {
 		}
 		return s.makeProject(ctx, x)
 	})
+	on("accept", func(ctx context.Context, x *application.Submission, _ event.Event) error {
+		id, err := s.projectOf(ctx, x.ID)
+		if err != nil {
+			return err
+		}
+		_, err = s.projects.Kind.As(ctx, id, "take_award", record.Input{})
+		return err
+	})
+	// The contract is one, registered on the application or on its project: the other
+	// follows, so that nobody declines an award that is under contract.
 	on("contract", func(ctx context.Context, x *application.Submission, ev event.Event) error {
 		id, err := s.projectOf(ctx, x.ID)
 		if err != nil {
 			return err
 		}
-		told := ev.Told()
-		in := form.Values{}
-		for _, name := range []string{"contract_on", "contract_ref", "presentation_due"} {
-			in = in.With(name, told[name]...)
+		p, err := s.projects.Kind.Load(ctx, id)
+		if err != nil || p.State == project.Contracted {
+			return err
 		}
-		_, err = s.projects.Kind.As(ctx, id, "contract", record.Input{Values: in})
+		_, err = s.projects.Kind.As(ctx, id, "contract", record.Input{Values: contractIn(ev), Reason: x.Number})
+		return err
+	})
+	e.Subscribe("project", "contract", func(ctx context.Context, ev event.Event, rec record.Record) error {
+		x, err := s.awarded(ctx, rec.(*project.Project))
+		if err != nil || x == nil || x.State == application.Contracted {
+			return err
+		}
+		_, err = s.cases.Applications.As(ctx, x.ID, "contract", record.Input{Values: contractIn(ev).With("conditions_met", "true")})
 		return err
 	})
 	on("decline", func(ctx context.Context, x *application.Submission, _ event.Event) error {
@@ -55,6 +72,29 @@ func (s *Service) Subscribe(e *record.Engine) {
 		_, err = s.projects.Kind.As(ctx, id, "cancel", record.Input{Reason: x.Number})
 		return err
 	})
+}
+
+// contractIn gives what a contract's form was answered with.
+func contractIn(ev event.Event) form.Values {
+	told, in := ev.Told(), form.Values{}
+	for _, name := range []string{"contract_on", "contract_ref", "presentation_due"} {
+		in = in.With(name, told[name]...)
+	}
+	return in
+}
+
+// awarded gives the application that the project came of; nil when it came of none.
+func (s *Service) awarded(ctx context.Context, p *project.Project) (*application.Submission, error) {
+	heads, err := s.Meetings.Engine().Heads(access.With(ctx, access.System), p.Grounds.V...)
+	if err != nil {
+		return nil, fmt.Errorf("grounds of project %s: %w", p.Number, err)
+	}
+	for _, h := range heads {
+		if h.Kind == application.Application {
+			return s.cases.Applications.Load(ctx, h.ID)
+		}
+	}
+	return nil, nil
 }
 
 // makeProject makes the project of an award, with the years of its budget.
@@ -101,7 +141,7 @@ func (s *Service) makeProject(ctx context.Context, x *application.Submission) er
 	p, err := s.projects.Kind.Create(access.With(ctx, access.System), "create", record.Input{Values: in, Reason: of.Number}, func(p *project.Project) {
 		p.Lang, p.Example, p.Unit = x.Lang, x.Example, of.Unit
 		p.Needs.V, p.Grounds.V = of.Needs.V, []string{x.ID, of.ID}
-		p.Funded.V = project.Funding{At: a.DecidedAt, By: a.DecidedBy, Reason: a.Conditions}
+		p.Funded.V = project.Funding{At: a.DecidedAt, By: a.DecidedBy, Reason: a.Conditions, Award: project.Offered}
 	})
 	if err != nil {
 		return fmt.Errorf("project of %s: %w", x.Number, err)

@@ -167,15 +167,33 @@ func TestFromApplicationsToProjects(t *testing.T) {
 		contract := []string{"contract_on", "2023-01-02", "presentation_due", "2026-12-01"}
 		_, err = h.Do(t, best, "fou", "contract", contract...)
 		refused(t, "a contract that the applicant has not taken", fault.Conflict, "submission.blocked.not_accepted", err)
+		ofProject := func(p *project.Project, reason string) error {
+			_, err := h.Projects.Kind.Do(h.As(t, "fou"), p.ID, "contract", record.Input{Values: form.Of(contract...), Reason: reason})
+			return err
+		}
+		waitsForContract := func(id string) bool {
+			p, err := h.Projects.Kind.Load(t.Context(), id)
+			dt.Must(t, err)
+			return slices.ContainsFunc(h.Projects.Kind.Tasks(p), func(task record.Task) bool { return task.Command == "contract" })
+		}
+		refused(t, "a contract for the project of an award that is not taken", fault.Conflict, "project.blocked.award_offered", ofProject(p, ""))
+		if waitsForContract(p.ID) {
+			t.Error("the section is asked for a contract before the award is taken")
+		}
 		h.Did(t, best, "forsker", "accept")
+		if !waitsForContract(p.ID) {
+			t.Error("the award is taken, and nobody is asked for a contract")
+		}
 		h.Did(t, best, "fou", "contract", contract...)
 		if p, _ = h.Projects.Kind.Load(t.Context(), p.ID); p.State != project.Contracted || len(p.Deliverables.V) != 2 {
 			t.Errorf("contracted: %s, %+v", p.State, p.Deliverables.V)
 		}
-		// Money that is given up goes to the reserve.
+		// Money that is given up goes to the reserve, also after the award was taken.
+		h.Did(t, good, "forsker", "accept")
+		refused(t, "a contract that says nothing of the conditions", fault.Invalid, "error.invalid", ofProject(projects[1], ""))
 		h.Did(t, good, "forsker", "decline")
-		if q, _ := h.Projects.Kind.Load(t.Context(), projects[1].ID); q.State != project.Cancelled {
-			t.Errorf("the project of an award that was declined is %s", q.State)
+		if q, _ := h.Projects.Kind.Load(t.Context(), projects[1].ID); q.State != project.Cancelled || !q.Ended().IsZero() {
+			t.Errorf("the project of an award that was declined is %s and ended on %s", q.State, q.Ended())
 		}
 		spare = h.Did(t, spare, "fou", "propose", "outcome", "award", "amount", "400000000", "reasons", "Penger er frigjort")
 		if told := h.Engine.Outside(spare.Base()); told != application.Reserve || !spare.Answered() || spare.Told() != nil {
@@ -189,6 +207,21 @@ func TestFromApplicationsToProjects(t *testing.T) {
 			t.Errorf("numbers after the reserve: %d, %d", got.Awards, got.AwardedOre)
 		}
 		giving(t, h)
+
+		// A contract registered on the project is that of the application too, which can
+		// then no longer be declined.
+		h.Did(t, spare, "forsker", "accept")
+		projects, err = h.Projects.Kind.List(orgtest.System(), *new(db.Where).And("r.state = ?", project.Created), "r.number", 0, 0)
+		dt.Must(t, err)
+		if len(projects) != 1 {
+			t.Fatalf("%d projects wait for a contract", len(projects))
+		}
+		dt.Must(t, ofProject(projects[0], ""))
+		if x, _ := h.Cases.Applications.Load(t.Context(), spare.ID); x.State != application.Contracted {
+			t.Errorf("the application whose project is under contract is %s", x.State)
+		}
+		_, err = h.Do(t, spare, "forsker", "decline")
+		refused(t, "declining an award that is under contract", fault.Conflict, "", err)
 	})
 }
 

@@ -185,6 +185,7 @@ func (s *Service) commands() []command {
 		{Command: lifecycle.Command{Name: "cancel", Path: "avbryt", From: unfinished, To: []string{Cancelled}, Who: section, Reason: true, Confirm: true, Danger: true, Notify: tellTeam}, Apply: s.cancel},
 
 		{Command: lifecycle.Command{Name: "recheck", Path: "ny-beslutningsdato", From: unfinished, System: true}, Apply: s.recheck},
+		{Command: lifecycle.Command{Name: "take_award", Path: "tildelingen-tatt-imot", From: []string{Created}, System: true}, Apply: s.takeAward},
 		{Command: lifecycle.Command{Name: "published", Path: "publisert", From: []string{Accepted, Closed}, System: true}, Apply: s.published},
 		{Command: lifecycle.Command{Name: "use_decided", Path: "bruk-besluttet", From: []string{Accepted, Closed}, System: true}, Apply: s.useDecided},
 	}

@@ -170,11 +170,19 @@ type Finding struct {
 	Limits string `json:"limits"`
 }
 
+// What has become of the award that a project came of. Who is offered one may still
+// decline it.
+const (
+	Offered = "offered"
+	Taken   = "taken"
+)
+
 // Funding is the committee's decision to pay (FP §8.1).
 type Funding struct {
 	At     time.Time `json:"at,omitzero"`
 	By     string    `json:"by,omitempty"`
 	Reason string    `json:"reason,omitempty"`
+	Award  string    `json:"award,omitempty"` // Offered or Taken when it came of an award in a call, whose conditions are the reason
 
 	Questions []Question `json:"questions,omitempty"` // of the committee before it decides, in the order they were asked
 }
@@ -304,6 +312,20 @@ func MonthsLate(planned, day time.Time) int {
 	return max(months, 1)
 }
 
+// begun says whether the work has begun, before it was cancelled if it was.
+func (p *Project) begun() bool {
+	return p.State != Created && p.State != Contracted && (p.State != Cancelled || p.Frozen)
+}
+
+// Ended gives the day that the work ended; zero while it goes on, and when it was
+// cancelled before it began: what never began has no end.
+func (p *Project) Ended() time.Time {
+	if !p.begun() {
+		return time.Time{}
+	}
+	return p.ActualEnd
+}
+
 // ends gives the day that the project ended or is expected to; zero when not known.
 func (p *Project) ends() time.Time {
 	if !p.ActualEnd.IsZero() {
@@ -361,8 +383,7 @@ func (p *Project) FinishedIn(year int) bool {
 // StartedIn says whether the work certainly began in the year. An unknown start
 // is in no year, and neither is one that is only planned.
 func (p *Project) StartedIn(year int) bool {
-	begun := p.State != Created && p.State != Contracted && (p.State != Cancelled || p.Frozen)
-	return begun && p.StartFrom.Year() == year && p.StartTo.Year() == year
+	return p.begun() && p.StartFrom.Year() == year && p.StartTo.Year() == year
 }
 
 // ActiveOn says whether the project was under contract, or is known to have
@@ -473,6 +494,7 @@ func tasks(p *Project) []record.Task {
 			add("fund", time.Time{})
 		case p.Amount > 0 && p.Committed() != p.Amount:
 			add("budget", time.Time{})
+		case p.Funded.V.Award == Offered: // the applicant has the ball
 		default:
 			add("contract", time.Time{})
 		}

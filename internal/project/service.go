@@ -446,8 +446,8 @@ func (s *Service) answerCommittee(_ context.Context, c *change) error {
 	return nil
 }
 
-// contractable: money is granted, the whole of it lies in years, and the final
-// report is agreed.
+// contractable: money is granted, and taken when it is an award; the whole of it lies
+// in years, and the final report is agreed.
 func (s *Service) contractable(ctx context.Context, p *Project, in form.Values) (v verdict, err error) {
 	if v, err := s.followUpDates(ctx, p, in); err != nil {
 		return v, err
@@ -461,7 +461,18 @@ func (s *Service) contractable(ctx context.Context, p *Project, in form.Values) 
 	if p.Final() == nil {
 		v.Block("project.blocked.no_final")
 	}
+	switch f := p.Funded.V; {
+	case f.Award == Offered:
+		v.Block("project.blocked.award_offered")
+	case f.Award == Taken && f.Reason != "":
+		v.Warn("project.warn.conditions", "conditions", f.Reason)
+	}
 	return v, nil
+}
+
+func (s *Service) takeAward(_ context.Context, c *change) error {
+	c.Rec.Funded.V.Award = Taken
+	return nil
 }
 
 func (s *Service) contract(_ context.Context, c *change) error {

@@ -343,22 +343,27 @@ type ThemeYear struct {
 }
 
 // ThemeSum is the money of a theme over all years, in øre: the sums of what is noted,
-// and how many projects they are the sums of.
+// and how many projects they are the sums of. A cancelled project has no more of its
+// budget than what it used.
 type ThemeSum struct {
 	Theme         string // slug; empty for projects without one
 	Projects      int
 	Budgeted      int   // projects with a budget
 	Amount        int64 // of those
+	Cancelled     int   // of those
 	Noted         int   // projects with a budget of which somebody has noted what is spent
-	Spent, Rest   int64 // of those
+	Spent         int64 // of those
 	Examples      int   // projects with a budget that are examples
 	ExampleAmount int64 // of those; in Amount
 }
 
 func (t *ThemeSum) add(o ThemeSum) {
 	t.Projects, t.Budgeted, t.Noted, t.Examples = t.Projects+o.Projects, t.Budgeted+o.Budgeted, t.Noted+o.Noted, t.Examples+o.Examples
-	t.Amount, t.Spent, t.Rest, t.ExampleAmount = t.Amount+o.Amount, t.Spent+o.Spent, t.Rest+o.Rest, t.ExampleAmount+o.ExampleAmount
+	t.Amount, t.Spent, t.ExampleAmount, t.Cancelled = t.Amount+o.Amount, t.Spent+o.Spent, t.ExampleAmount+o.ExampleAmount, t.Cancelled+o.Cancelled
 }
+
+// Rest gives what nobody has noted as spent of the budget, in øre.
+func (t ThemeSum) Rest() int64 { return t.Amount - t.Spent }
 
 // Sum adds up the themes.
 func (m Money) Sum() ThemeSum {
@@ -370,7 +375,7 @@ func (m Money) Sum() ThemeSum {
 }
 
 // sumOf gives what one project adds to the sums of its theme.
-func sumOf(budget []Year, example bool) ThemeSum {
+func sumOf(budget []Year, cancelled, example bool) ThemeSum {
 	t := ThemeSum{Projects: 1}
 	if len(budget) == 0 {
 		return t
@@ -381,7 +386,10 @@ func sumOf(budget []Year, example bool) ThemeSum {
 		t.Spent += y.Spent
 	}
 	if t.Spent > 0 {
-		t.Noted, t.Rest = 1, t.Amount-t.Spent
+		t.Noted = 1
+	}
+	if cancelled {
+		t.Cancelled = 1
 	}
 	if example {
 		t.Examples, t.ExampleAmount = 1, t.Amount
@@ -400,9 +408,10 @@ func (s *Service) money(ctx context.Context, f Filter) (Money, error) {
 	type row struct {
 		Theme   string          `db:"theme"`
 		Budget  db.JSON[[]Year] `db:"budget"`
+		State   string          `db:"state"`
 		Example bool            `db:"example"`
 	}
-	rows, err := db.All[row](ctx, s.Kind.Engine().DB, "SELECT b.theme, b.budget, r.example FROM record r JOIN project b ON b.id = r.id "+where, args...)
+	rows, err := db.All[row](ctx, s.Kind.Engine().DB, "SELECT b.theme, b.budget, r.state, r.example FROM record r JOIN project b ON b.id = r.id "+where, args...)
 	if err != nil {
 		return Money{}, fmt.Errorf("budgets of the portfolio: %w", err)
 	}
@@ -415,7 +424,13 @@ func (s *Service) money(ctx context.Context, f Filter) (Money, error) {
 		if themes[r.Theme] == nil {
 			themes[r.Theme] = &ThemeSum{Theme: r.Theme}
 		}
-		themes[r.Theme].add(sumOf(r.Budget.V, r.Example))
+		cancelled := r.State == Cancelled
+		if cancelled { // what it did not use is free again
+			for i := range r.Budget.V {
+				r.Budget.V[i].Amount = r.Budget.V[i].Spent
+			}
+		}
+		themes[r.Theme].add(sumOf(r.Budget.V, cancelled, r.Example))
 		for _, y := range r.Budget.V {
 			years[key{r.Theme, y.Year}] += y.Amount
 		}

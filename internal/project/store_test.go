@@ -346,23 +346,27 @@ func TestMoney(t *testing.T) {
 			theme   string
 			example bool
 			years   []project.Year
+			state   string
 		}{
-			{"a", false, []project.Year{{Year: 2022, Amount: 100, Spent: 90}, {Year: 2023, Amount: 50}}},
-			{"a", false, []project.Year{{Year: 2023, Amount: 7, Spent: 7}}},
-			{"", false, []project.Year{{Year: 2022, Amount: 1}}},
-			{"b", false, nil},
-			{"b", true, []project.Year{{Year: 2022, Amount: 1000}}},
+			{"a", false, []project.Year{{Year: 2022, Amount: 100, Spent: 90}, {Year: 2023, Amount: 50}}, project.Running},
+			{"a", false, []project.Year{{Year: 2022, Amount: 30, Spent: 20}, {Year: 2023, Amount: 500}}, project.Cancelled},
+			{"c", false, []project.Year{{Year: 2024, Amount: 300}}, project.Cancelled},
+			{"a", false, []project.Year{{Year: 2023, Amount: 7, Spent: 7}}, project.Running},
+			{"", false, []project.Year{{Year: 2022, Amount: 1}}, project.Running},
+			{"b", false, nil, project.Running},
+			{"b", true, []project.Year{{Year: 2022, Amount: 1000}}, project.Running},
 		} {
 			p := &project.Project{Theme: x.theme}
-			p.Title, p.State, p.Example, p.Budget.V = "P", project.Running, x.example, x.years
+			p.Title, p.State, p.Example, p.Budget.V = "P", x.state, x.example, x.years
 			must(t, h.projects.Kind.Import(orgtest.System(), p, "test"))
 		}
 		got, err := h.projects.Money(h.As(t, "fou"), project.Filter{})
 		must(t, err)
 		want := project.Money{
-			Years: []project.ThemeYear{{Year: 2022, Amount: 1}, {Theme: "a", Year: 2022, Amount: 100}, {Theme: "a", Year: 2023, Amount: 57}},
+			Years: []project.ThemeYear{{Year: 2022, Amount: 1}, {Theme: "a", Year: 2022, Amount: 120}, {Theme: "a", Year: 2023, Amount: 57}, {Theme: "c", Year: 2024}},
 			Themes: []project.ThemeSum{
-				{Projects: 1, Budgeted: 1, Amount: 1}, {Theme: "a", Projects: 2, Budgeted: 2, Amount: 157, Noted: 2, Spent: 97, Rest: 60}, {Theme: "b", Projects: 1},
+				{Projects: 1, Budgeted: 1, Amount: 1}, {Theme: "a", Projects: 3, Budgeted: 3, Cancelled: 1, Amount: 177, Noted: 3, Spent: 117}, {Theme: "b", Projects: 1},
+				{Theme: "c", Projects: 1, Budgeted: 1, Cancelled: 1},
 			},
 		}
 		if diff := gocmp.Diff(want, got); diff != "" {
@@ -370,8 +374,11 @@ func TestMoney(t *testing.T) {
 		}
 		with, err := h.projects.Money(h.As(t, "fou"), project.Filter{Example: true})
 		must(t, err)
-		if diff := gocmp.Diff(project.ThemeSum{Projects: 5, Budgeted: 4, Amount: 1158, Noted: 2, Spent: 97, Rest: 60, Examples: 1, ExampleAmount: 1000}, with.Sum()); diff != "" {
+		if diff := gocmp.Diff(project.ThemeSum{Projects: 7, Budgeted: 6, Cancelled: 2, Amount: 1178, Noted: 3, Spent: 117, Examples: 1, ExampleAmount: 1000}, with.Sum()); diff != "" {
 			t.Errorf("with examples (-want +got):\n%s", diff)
+		}
+		if rest := with.Sum().Rest(); rest != 1061 {
+			t.Errorf("rest: %d", rest)
 		}
 	})
 }

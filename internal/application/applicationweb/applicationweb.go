@@ -48,7 +48,7 @@ func Module(d Deps) module.Module {
 
 func (p *pages) routes(r *web.Router) {
 	for _, k := range p.Service.Kinds() {
-		recordweb.Mount(p.Site, recordweb.View[*application.Submission]{Kind: k, Icon: ui.IconDocument, Body: p.body, Start: p.Service.Prefill, After: after, Mends: p.Service.Mends})
+		recordweb.Mount(p.Site, recordweb.View[*application.Submission]{Kind: k, Icon: ui.IconDocument, Body: p.body, Cancel: minePath, Start: p.Service.Prefill, After: after, Mends: p.Service.Mends})
 		// What is written here is nobody's but the applicants' own: Sealed keeps it from being left readable anywhere.
 		add := func(method, path, command string, h web.Handler) {
 			r.Add(web.Route{Pattern: method + " " + k.Path + "/{number}/" + path, Rule: web.OwnRecords, Kind: k.Name, Command: command, Sealed: true, Handle: h})

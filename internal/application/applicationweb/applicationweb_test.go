@@ -234,6 +234,9 @@ func (h *house) nowhere(t testing.TB) {
 func TestFromSketchToApplication(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, h *house) {
+		if p := h.Get(t, "forsker", "/skisse/ny?call="+h.call.ID); !strings.Contains(p.Body, `href="/min-side"><span class="aksel-label">Avbryt`) {
+			t.Error("whoever leaves the form that begins a sketch is led to a page that is not there")
+		}
 		at := h.begin(t, "forsker")
 		if p := h.Get(t, "forsker", at); !p.Has("1 av 5 deler er ferdige", "15. mars 2023", "Ikke begynt") {
 			t.Errorf("the new sketch says %s", p.Body)

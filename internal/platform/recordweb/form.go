@@ -126,7 +126,7 @@ func optionText(ctx context.Context, o form.Option) string {
 func (p *pages[T]) ask(c *web.Context, status int, cmd lifecycle.Command, rec T, a asked) error {
 	ctx, kind := c.Ctx(), p.kind.Name
 	title := lang.T(ctx, kind+"."+cmd.Name+".title")
-	props := formProps{Title: title, Button: lang.T(ctx, kind+"."+cmd.Name+".button"), Cancel: p.kind.Path, Danger: cmd.Danger}
+	props := formProps{Title: title, Button: lang.T(ctx, kind+"."+cmd.Name+".button"), Cancel: cmp.Or(p.view.UpPath, p.view.Cancel, p.kind.Path), Danger: cmd.Danger}
 	props.Intro, _ = lang.Maybe(ctx, kind+"."+cmd.Name+".intro")
 	action := p.kind.Path + "/" + cmd.Path
 	if p.view.Fill != nil && cmd.Create {
@@ -137,9 +137,6 @@ func (p *pages[T]) ask(c *web.Context, status int, cmd lifecycle.Command, rec T,
 	}
 	var subject any
 	var crumbs []ui.Crumb
-	if p.view.UpPath != "" {
-		props.Cancel = p.view.UpPath
-	}
 	key := a.key
 	if key == "" {
 		key = web.NewKey()

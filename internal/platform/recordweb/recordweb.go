@@ -78,6 +78,9 @@ type View[T record.Record] struct {
 	Tabs []Tab[T]
 	// Up is the list that the record stands in: message key and address.
 	UpKey, UpPath string
+	// Cancel is where whoever leaves the form that makes a record goes, when there is no
+	// list to go back to.
+	Cancel string
 	// After gives where a command leads when not to the record itself.
 	After func(command string, rec *record.Head) string
 	// Work gives, by command, the page below the record's address where what a task asks

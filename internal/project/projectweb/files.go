@@ -76,8 +76,8 @@ func (p *pages) row(ctx context.Context, r *project.Project) []export.Cell {
 	} else if !r.Start.V.Known() {
 		start = export.Empty()
 	}
-	actual := export.Date(r.ActualEnd)
-	if r.ActualEnd.IsZero() && r.End.V.Known() {
+	actual := export.Date(r.Ended())
+	if r.Ended().IsZero() && r.End.V.Known() {
 		actual = export.Text(r.End.V.Text)
 	}
 	delay, amount, spent, rest := export.Empty(), export.Empty(), export.Empty(), export.Empty()

@@ -74,7 +74,7 @@ func period(ctx context.Context, p *project.Project) string {
 // planned gives the day that the project ended, or is expected to; zero for what
 // is only known to have ended somewhere in a year.
 func planned(p *project.Project) time.Time {
-	for _, day := range []time.Time{p.ActualEnd, p.ForecastEnd, p.BaselineEnd} {
+	for _, day := range []time.Time{p.Ended(), p.ForecastEnd, p.BaselineEnd} {
 		if !day.IsZero() {
 			return day
 		}

@@ -102,7 +102,7 @@ func (p *pages) figures(ctx context.Context, r *project.Project, today time.Time
 	}
 	if end := planned(r); !end.IsZero() {
 		label := "project.figure.end"
-		if !r.ActualEnd.IsZero() {
+		if !r.Ended().IsZero() {
 			label = "project.figure.ended"
 		}
 		k := ui.KeyFigureProps{Value: lang.ShortDate(ctx, end), Label: lang.T(ctx, label), Note: lang.T(ctx, "project.figure.as_planned"), Href: path(r.Number) + "/milepaler"}

@@ -591,6 +591,10 @@ func TestBudgetView(t *testing.T) {
 		if p := h.get(t, "fou", "/portefolje?visning=budsjett"); !p.Has("Ingen av prosjektene har et kjent budsjett") {
 			t.Error("no budget is known, and the page does not say so")
 		}
+		h.put(t, "Sagt nei til", project.Cancelled, budget(project.Year{Year: 2022, Amount: 800_000_000}))
+		if p := h.get(t, "fou", "/portefolje?visning=budsjett"); !p.Has("0\u00a0kr er satt av til Sosiale tjenester", "1 avbrutt teller bare med det som er brukt") {
+			t.Error("what a cancelled project did not use is in the sums")
+		}
 		h.put(t, "A", project.Running, budget(project.Year{Year: 2022, Amount: 100_000_000, Spent: 90_000_000}, project.Year{Year: 2024, Amount: 50_000_000}))
 		if p := h.get(t, "fou", "/portefolje?visning=budsjett"); !p.Has("1,5\u00a0mill.\u00a0kr er satt av til Sosiale tjenester") {
 			t.Error("the finding of one theme")
@@ -598,7 +602,7 @@ func TestBudgetView(t *testing.T) {
 		h.put(t, "B", project.Running, both(budget(project.Year{Year: 2022, Amount: 200_000_000}), other))
 		h.put(t, "X", project.Running, both(budget(project.Year{Year: 2022, Amount: 900_000_000}), other, example))
 		p := h.get(t, "fou", "/portefolje?visning=budsjett")
-		if !p.Has("Mest er satt av til Arbeid og helse: 2\u00a0mill.\u00a0kr av 3,5\u00a0mill.\u00a0kr", "Sum for 2 av 3 prosjekter; 1 uten budsjett.") || p.Has("eksempl", "Uten tema</a>") {
+		if !p.Has("Mest er satt av til Arbeid og helse: 2\u00a0mill.\u00a0kr av 3,5\u00a0mill.\u00a0kr", "Sum for 3 av 4 prosjekter; 1 uten budsjett.") || p.Has("eksempl", "Uten tema</a>") {
 			t.Error("the finding is not that of the data")
 		}
 		with := h.get(t, "fou", "/portefolje?visning=budsjett&eksempler=med")
@@ -613,9 +617,9 @@ func TestBudgetView(t *testing.T) {
 		bodies := nodes(t, p.Body, element("table"))
 		got := text(bodies[len(bodies)-1])
 		for _, want := range []string{
-			"Arbeid og helse 1 prosjekt 2 000 000 kr ikke ført ikke ført", "Sosiale tjenester sum for 1 av 2 prosjekter; 1 uten budsjett 1 500 000 kr 900 000 kr 600 000 kr",
+			"Arbeid og helse 1 prosjekt 2 000 000 kr ikke ført ikke ført", "Sosiale tjenester sum for 2 av 3 prosjekter; 1 uten budsjett; 1 avbrutt teller bare med det som er brukt; brukt er ført for 1 av 2, og resten regner de andre som ubrukt 1 500 000 kr 900 000 kr 600 000 kr",
 			// What one has not noted does not hide what the others have.
-			"Sum sum for 2 av 3 prosjekter; 1 uten budsjett; brukt og rest gjelder 1 av 2 3 500 000 kr 900 000 kr 600 000 kr",
+			"Sum sum for 3 av 4 prosjekter; 1 uten budsjett; 1 avbrutt teller bare med det som er brukt; brukt er ført for 1 av 3, og resten regner de andre som ubrukt 3 500 000 kr 900 000 kr 2 600 000 kr",
 		} {
 			if !strings.Contains(got, want) {
 				t.Errorf("the table lacks %q: %s", want, got)

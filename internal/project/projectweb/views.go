@@ -219,7 +219,7 @@ func sumCells(ctx context.Context, name templ.Component, t project.ThemeSum) []t
 		spent, rest = dash(ctx), dash(ctx)
 	}
 	if t.Noted > 0 {
-		spent, rest = nok(ctx, t.Spent), nok(ctx, t.Rest)
+		spent, rest = nok(ctx, t.Spent), nok(ctx, t.Rest())
 	}
 	return []templ.Component{name, budget, spent, rest}
 }
@@ -233,6 +233,9 @@ func basis(ctx context.Context, t project.ThemeSum) string {
 	parts := []string{lang.TN(ctx, "project.budget_view.basis", t.Projects, "with", n(t.Budgeted))}
 	if lacks := t.Projects - t.Budgeted; lacks > 0 {
 		parts = append(parts, lang.TN(ctx, "project.budget_view.lacks", lacks))
+	}
+	if t.Cancelled > 0 {
+		parts = append(parts, lang.TN(ctx, "project.budget_view.cancelled", t.Cancelled))
 	}
 	if t.Noted > 0 && t.Noted < t.Budgeted {
 		parts = append(parts, lang.T(ctx, "project.budget_view.noted", "with", n(t.Noted), "of", n(t.Budgeted)))
