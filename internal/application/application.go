@@ -136,7 +136,7 @@ type File struct {
 // themselves, or found by Funn (C7; forvaltningsloven § 6).
 type Conflict struct {
 	Person   string    `json:"person"`
-	Ground   string    `json:"ground"` // a code: declared, institution, partner, author, project, applicant
+	Ground   string    `json:"ground"` // a code: declared, institution, partner, author, project, applicant, competitor
 	Reason   string    `json:"reason,omitempty"`
 	At       time.Time `json:"at"`
 	Declared bool      `json:"declared,omitempty"`

@@ -25,6 +25,7 @@ const (
 	GroundInstitution = "institution" // belongs to the institution that applies
 	GroundPartner     = "partner"     // belongs to one that takes part
 	GroundProject     = "project"     // has run a project together with them before
+	GroundCompetitor  = "competitor"  // writes in another case of the call, which two holders have opened
 )
 
 // Together says which grounds lie in earlier projects: whether somebody from outside
@@ -177,7 +178,10 @@ func (s *Service) seekConflicts(e *record.Engine) {
 				if err != nil {
 					return err
 				}
-				return s.note(ctx, x, writers(x), people...)
+				if err := s.note(ctx, x, writers(x), people...); err != nil {
+					return err
+				}
+				return s.noteCompetitors(ctx, x, writers(x), people)
 			})
 		}
 	}
@@ -343,7 +347,8 @@ func (s *Service) carry(ctx context.Context, x *Submission) error {
 		return err
 	}
 	for _, c := range before {
-		if c.Cleared || slices.ContainsFunc(x.Conflicts.V, func(y Conflict) bool { return y.Person == c.Person && y.Ground == c.Ground }) {
+		// Those who compete still are found anew: not whose own sketch was rejected.
+		if c.Cleared || c.Ground == GroundCompetitor || slices.ContainsFunc(x.Conflicts.V, func(y Conflict) bool { return y.Person == c.Person && y.Ground == c.Ground }) {
 			continue
 		}
 		in := record.Input{Values: form.Of("person", c.Person, "found", c.Ground, "ground", c.Reason)}
@@ -427,6 +432,35 @@ func (s *Service) note(ctx context.Context, x *Submission, writers []*org.Person
 	return nil
 }
 
+// noteCompetitors looks, in the cases of the call that were opened before this one, at
+// those of the people who write in this one.
+func (s *Service) noteCompetitors(ctx context.Context, x *Submission, writers []*org.Person, people []*org.Person) error {
+	people = slices.DeleteFunc(slices.Clone(people), func(p *org.Person) bool { return !among(writers, p) })
+	if len(people) == 0 {
+		return nil
+	}
+	for _, k := range s.Kinds() {
+		which := new(db.Where).And("b.call = ? AND r.id <> ?", x.Call, x.ID).In("r.state", opened(k.Name)...)
+		cases, err := k.List(access.With(ctx, access.System), *which, "r.number", 0, 0)
+		if err != nil {
+			return err
+		}
+		of, err := s.writers(ctx, cases...)
+		if err != nil {
+			return err
+		}
+		for _, y := range cases {
+			if y.Content.V == nil {
+				continue // looked at when it is opened
+			}
+			if err := s.note(ctx, y, of(y), people...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // unknown gives the grounds of a person's conflicts in the case that are not known
 // already. One that was cleared is not found again, nor one that was cleared in the
 // sketch.
@@ -447,9 +481,16 @@ func (s *Service) unknown(ctx context.Context, x *Submission, writers []*org.Per
 
 // grounds gives why the person may not deal with the case, as far as Funn can tell.
 func (s *Service) grounds(ctx context.Context, x *Submission, writers []*org.Person, p *org.Person) (out []string, err error) {
-	// Somebody can have two accounts: one by which they apply, one from the agency.
-	if slices.ContainsFunc(writers, func(w *org.Person) bool { return w.ID == p.ID || (Author{Name: w.Title, Email: w.Email}).is(p) }) {
+	if among(writers, p) {
 		out = append(out, GroundApplicant)
+	} else {
+		rival, err := s.competes(ctx, x, p)
+		if err != nil {
+			return nil, err
+		}
+		if rival {
+			out = append(out, GroundCompetitor)
+		}
 	}
 	c := x.Content.V
 	if c == nil {
@@ -501,6 +542,29 @@ func (s *Service) grounds(ctx context.Context, x *Submission, writers []*org.Per
 		out = append(out, GroundProject)
 	}
 	return out, err
+}
+
+// among says whether one of the writers is the person. Somebody can have two accounts:
+// one by which they apply, one from the agency.
+func among(writers []*org.Person, p *org.Person) bool {
+	return slices.ContainsFunc(writers, func(w *org.Person) bool { return w.ID == p.ID || (Author{Name: w.Title, Email: w.Email}).is(p) })
+}
+
+// competes says whether the person writes in another case for which there can be money
+// of the same call. What is not opened yet tells nobody who writes in it.
+func (s *Service) competes(ctx context.Context, x *Submission, p *org.Person) (bool, error) {
+	alike := db.Or(*new(db.Where).And("r.id = ?", p.ID), *new(db.Where).And("b.email <> '' AND b.email = ?", p.Email), *new(db.Where).And("r.title_sort = ?", lang.Fold(p.Title)))
+	accounts, err := s.People.Persons.List(access.With(ctx, access.System), alike, "r.id", 0, 0)
+	if err != nil {
+		return false, err
+	}
+	var ids []string
+	for _, q := range accounts {
+		if among([]*org.Person{q}, p) {
+			ids = append(ids, q.ID)
+		}
+	}
+	return s.writesRival(ctx, x, ids)
 }
 
 // writers gives who writes in each of the cases, those that are known.

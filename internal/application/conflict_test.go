@@ -236,6 +236,103 @@ func TestConflictOfWhoComesLater(t *testing.T) {
 	})
 }
 
+// Whoever writes in a case may not deal with another of the same call, whichever of them
+// was opened first, for as long as both can be given its money. Nobody learns of what is
+// still sealed.
+func TestConflictOfCompetitors(t *testing.T) {
+	eachCases(t, func(t *testing.T, h cases) {
+		content := func() *application.Content { return &application.Content{Title: "T"} }
+		another := func() string {
+			t.Helper()
+			k, _ := h.Engine.Kind("call")
+			c := &call.Call{Owner: "fageier"}
+			c.State, c.Title = call.Assessment2, "Utlysning"
+			if err := k.(*call.Kind).Import(orgtest.System(), c, "test"); err != nil {
+				t.Fatal(err)
+			}
+			return c.ID
+		}
+		planted := 0
+		plant := func(kind, state, call string, writers ...string) *application.Submission {
+			t.Helper()
+			x := &application.Submission{Call: call, Applicant: writers[0], Owner: "fageier"}
+			x.CoAuthors.V = writers[1:]
+			planted++
+			x.Number, x.Title, x.State = fmt.Sprint(h.Of(kind).Prefix, "-", planted), "T", state
+			if !slices.Contains([]string{application.Draft, application.Submitted, application.Expired}, state) {
+				x.Content.V = content()
+				x.SetFlag(application.Opened, true)
+			}
+			if err := h.Of(kind).Import(orgtest.System(), x, "test"); err != nil {
+				t.Fatal(err)
+			}
+			return x
+		}
+		stands := func(x *application.Submission, person string, want bool) {
+			t.Helper()
+			if got := h.known(t, x.ID, person); slices.Contains(got, application.GroundCompetitor) != want || len(got) > 1 {
+				t.Errorf("%s in %s: %v, want %v", person, x.Number, got, want)
+			}
+		}
+		first := plant(application.Sketch, application.Assessing, h.call, "forsker")
+		plant(application.Sketch, application.Submitted, h.call, "forsker2", "utvalg", "fou")
+		later := plant(application.Sketch, application.Assessing, h.call, "forsker")
+		for _, x := range []*application.Submission{first, later} {
+			stands(x, "utvalg", false)
+			stands(x, "fou", false)
+		}
+		own := plant(application.Sketch, application.Assessing, h.call, "forsker2", "utvalg", "fou2")
+		last := plant(application.Sketch, application.Assessing, h.call, "forsker")
+		for _, x := range []*application.Submission{first, later, last} {
+			stands(x, "utvalg", true)
+			stands(x, "fou2", true)
+			stands(x, "utvalg2", false)
+			stands(x, "forsker", false) // deals with nothing
+			_, err := h.Sketches.ByNumber(h.As(t, "fou2"), x.Number)
+			kind(t, "fou2 reads a competitor's case", fault.NotFound, err)
+		}
+		if got := h.known(t, own.ID, "fou2"); !slices.Equal(got, []string{application.GroundApplicant}) {
+			t.Errorf("in one's own: %v", got)
+		}
+		if out, err := h.Disqualified(orgtest.System(), first.ID, "forsker2", "fagvurderer"); err != nil || !slices.Equal(out, []string{"forsker2"}) {
+			t.Errorf("asked to assess: %v, %v", out, err)
+		}
+		if _, err := h.Sketches.Do(h.As(t, "fou"), first.ID, "settle_conflict", input("conflict", "1", "verdict", "cleared", "why", "trukket")); err != nil {
+			t.Fatal(err)
+		}
+
+		// What does not compete: what was withdrawn, what another call is of, and in the second
+		// stage a sketch that went no further, unless it is complained of.
+		elsewhere := plant(application.Sketch, application.Assessing, another(), "forsker")
+		for _, c := range []struct {
+			kind, state string
+			want        bool
+		}{
+			{application.Sketch, application.Withdrawn, false}, {application.Sketch, application.Rejected, false}, {application.Sketch, application.Invited, false},
+			{application.Sketch, application.Appealed, true}, {application.Application, application.Draft, false}, {application.Application, application.Submitted, false},
+			{application.Application, application.Withdrawn, false}, {application.Application, application.Proposed, true}, {application.Application, application.Reserve, true},
+		} {
+			call := another()
+			x := plant(application.Application, application.Assessing, call, "forsker")
+			plant(c.kind, c.state, call, "utvalg2")
+			after := plant(application.Application, application.Assessing, call, "forsker")
+			t.Log(c.kind, c.state)
+			stands(x, "utvalg2", c.want)
+			stands(after, "utvalg2", c.want)
+		}
+		stands(elsewhere, "fou2", false)
+
+		// Who competed by a sketch that was rejected deals with the applications.
+		grown := &application.Submission{Call: h.call, Sketch: last.ID, Applicant: "forsker", Owner: "fageier"}
+		grown.Number, grown.Title, grown.State, grown.Content.V = "SO-1000", "T", application.Assessing, content()
+		grown.SetFlag(application.Opened, true)
+		if err := h.Applications.Import(orgtest.System(), grown, "test"); err != nil {
+			t.Fatal(err)
+		}
+		stands(grown, "fou2", false)
+	})
+}
+
 // Somebody who was registered before they logged in, and comes by the name that the
 // login service knows, is compared with every case at once.
 func TestConflictOfJoinedLogin(t *testing.T) {

@@ -3,6 +3,7 @@ package application
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"funn/internal/platform/access"
@@ -248,4 +249,17 @@ func (s *Service) putBox(ctx context.Context, b boxRow, box []byte) (err error) 
 // WrittenBy holds of the cases that the person writes in, whose ids stand in the column.
 func WrittenBy(column, person string) db.Where {
 	return *new(db.Where).And(column+" IN (SELECT p.record_id FROM record_participant p WHERE p.relation = ? AND p.person_id = ?)", relAuthor, person)
+}
+
+// writesRival says whether one of the persons writes in another opened case of the
+// case's call, of the same stage or complained of in any.
+func (s *Service) writesRival(ctx context.Context, x *Submission, persons []string) (bool, error) {
+	states := slices.DeleteFunc(opened(x.Kind), func(state string) bool { return state == Withdrawn })
+	still := db.Or(*new(db.Where).And("r.kind = ?", x.Kind).In("r.state", states...), *new(db.Where).In("r.state", Appealed, Reversed))
+	where, args := new(db.Where).And("b.call = ? AND b.id <> ? AND b.id <> ? AND p.relation = ?", x.Call, x.ID, x.Sketch, relAuthor).In("p.person_id", persons...).AndWhere(still).SQL()
+	n, err := db.One[int](ctx, s.db(), "SELECT count(*) FROM submission b JOIN record r ON r.id = b.id JOIN record_participant p ON p.record_id = b.id "+where, args...)
+	if err != nil {
+		return false, fmt.Errorf("who competes with %s: %w", x.Number, err)
+	}
+	return n > 0, nil
 }

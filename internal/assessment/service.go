@@ -408,6 +408,12 @@ func (s *Service) Subscribe(e *record.Engine) {
 		})
 	}
 	for _, k := range s.cases.Kinds() {
+		for _, command := range []string{"hand_in_copy", "carry_over"} { // opened after others of the call
+			e.Subscribe(k.Name, command, func(ctx context.Context, _ event.Event, rec record.Record) error {
+				x := rec.(*application.Submission)
+				return s.seekAgain(ctx, *new(db.Where).And("b.call = ?", x.Call).In("b.assessor", append([]string{x.Applicant}, x.CoAuthors.V...)...))
+			})
+		}
 		for _, c := range k.Commands {
 			if len(c.To) == 0 && !slices.Contains([]string{"declare", "find_conflict", "settle_conflict", "hand_over"}, c.Name) {
 				continue

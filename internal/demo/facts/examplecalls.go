@@ -186,7 +186,7 @@ var ExampleApplications = []ExampleApplication{
 	{
 		Key: "eks-soknad-2", Call: "eks-utlysning-mote", Title: nb("Klageretten i digitale løsninger"),
 		Summary: nb("Vi undersøker om de som får et digitalt avslag, finner fram til klagen."), Methods: nb("Gjennomgang av saker og observasjon av brukere."),
-		Applicant: "fagvurderer2", Institution: "eksempel-fagmiljo", Asked: 2_900_000, Conflict: "fou2",
+		Applicant: "forsker", Institution: "eksempel-fagmiljo", Asked: 2_900_000, Conflict: "fou2",
 		Assessments: []ExampleAssessment{
 			{"fageier2", "subject_owner", applicationsDue, []ExampleScore{
 				{5, nb("Viktig spørsmål. Vi vet lite om hvem som ikke finner fram.")},
@@ -200,7 +200,7 @@ var ExampleApplications = []ExampleApplication{
 	{
 		Key: "eks-soknad-3", Call: "eks-utlysning-mote", Title: nn("Retten til å bli høyrd"),
 		Summary: nn("Vi samanliknar korleis søkjarar får uttale seg på papir og på nett."), Methods: nn("Registerdata og ei spørjeundersøking."),
-		Applicant: "fagvurderer", Institution: "eksempel-universitet", Asked: 3_800_000,
+		Applicant: "forsker", Institution: "eksempel-universitet", Asked: 3_800_000,
 		Assessments: []ExampleAssessment{
 			{"fageier2", "subject_owner", date(2023, 1, 6), []ExampleScore{{4, nn("Det er uvisst om svaret kjem tidsnok.")}}, "", time.Time{}},
 			{"fou", "section", applicationsDue, []ExampleScore{{6, nn("Sterk metode. Registerdata og spørjeundersøking utfyller kvarandre.")}}, "yes", date(2022, 12, 16)},
