@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -136,8 +135,8 @@ func TestWrittenWithTheKeyboardAlone(t *testing.T) {
 			}
 			time.Sleep(100 * time.Millisecond)
 		}
-		if said := axetest.Eval[string](t, b, `document.querySelector("main").innerText`); !saved || strings.Contains(said, "i mellomtiden") {
-			t.Errorf("saved by the writer while it saved by itself: %v; the page says\n%s", saved, said)
+		if !saved {
+			t.Errorf("what the writer saves while it saves by itself is not saved; the page says\n%s", axetest.Eval[string](t, b, `document.querySelector("main")?.innerText ?? ""`))
 		}
 	})
 }
