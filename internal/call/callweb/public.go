@@ -114,7 +114,7 @@ func (p *pages) publicItem(ctx context.Context, x *call.Call) ui.Item {
 func (p *pages) tags(ctx context.Context, x *call.Call, public bool) []ui.TagProps {
 	tags := recordweb.ListTags(ctx, p.Site.Engine, x.Base())
 	if public {
-		tags[0].Text = lang.T(ctx, "call.label."+p.Site.Engine.LabelOf("call", p.Site.Engine.Outside(x.Base())).Label)
+		tags[0] = recordweb.PublicTag(ctx, p.Site.Engine, x.Base())
 	}
 	return tags
 }

@@ -190,12 +190,14 @@ func (p *pages) facts(c *web.Context, x *call.Call) ([]ui.Fact, error) {
 	if slices.Contains([]string{call.Assessment1, call.Open2}, x.State) && (c.Actor.Has(org.FoU) || x.Owner == c.Actor.ID) {
 		out = append(out, ui.Fact{Label: lang.T(ctx, "call.next_step"), Text: lang.T(ctx, "call.answer_sketches"), Href: address(x.Number) + "/svar"})
 	}
-	if slices.Contains([]string{call.Assessment2, call.Proposed, call.Decided, call.Announced}, x.State) {
-		meetings, err := p.meetings(c, x)
+	if slices.Contains([]string{call.Assessment2, call.Proposed, call.Announced}, x.State) && c.Actor.Has(org.FoU) {
+		coming, err := p.meets(ctx, x)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, meetings...)
+		if !coming {
+			out = append(out, ui.Fact{Label: lang.T(ctx, "call.next_step"), Text: lang.T(ctx, "call.plan_meeting"), Href: "/mote/nytt?call=" + url.QueryEscape(x.ID)})
+		}
 	}
 	if x.MonthsReason != "" {
 		out = append(out, ui.Fact{Label: lang.T(ctx, "call.months_reason"), Text: x.MonthsReason})
@@ -223,24 +225,10 @@ func (p *pages) facts(c *web.Context, x *call.Call) ([]ui.Fact, error) {
 	return out, nil
 }
 
-// meetings leads to the meetings on the call, and to planning one when there is no other
-// to come and there is something to decide.
-func (p *pages) meetings(c *web.Context, x *call.Call) ([]ui.Fact, error) {
-	ctx := c.Ctx()
+// meets says whether there is a meeting on the call that is not over.
+func (p *pages) meets(ctx context.Context, x *call.Call) (bool, error) {
 	heads, err := p.Service.Meetings(ctx, x.ID)
-	if err != nil {
-		return nil, err
-	}
-	var out []ui.Fact
-	coming := false
-	for _, h := range heads {
-		coming = coming || !p.Site.Engine.LabelOf(h.Kind, h.State).Final
-		out = append(out, ui.Fact{Label: lang.T(ctx, "meeting.name"), Text: h.Number + " (" + recordweb.StateTag(ctx, p.Site.Engine, &h).Text + ")", Href: "/mote/" + url.PathEscape(h.Number)})
-	}
-	if !coming && x.State != call.Decided && c.Actor.Has(org.FoU) {
-		out = append(out, ui.Fact{Label: lang.T(ctx, "call.next_step"), Text: lang.T(ctx, "call.plan_meeting"), Href: "/mote/nytt?call=" + url.QueryEscape(x.ID)})
-	}
-	return out, nil
+	return slices.ContainsFunc(heads, func(h record.Head) bool { return !p.Site.Engine.LabelOf(h.Kind, h.State).Final }), err
 }
 
 // terms are the facts that everybody may know.

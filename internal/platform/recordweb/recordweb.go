@@ -208,6 +208,12 @@ func StateTag(ctx context.Context, e *record.Engine, h *record.Head) ui.TagProps
 	return ui.TagProps{Tone: tone(e.LabelOf(h.Kind, state).Tone), Text: lang.T(ctx, h.Kind+".state."+state)}
 }
 
+// PublicTag gives the tag of a record's state in the public's few words.
+func PublicTag(ctx context.Context, e *record.Engine, h *record.Head) ui.TagProps {
+	state := e.LabelOf(h.Kind, e.Outside(h))
+	return ui.TagProps{Tone: tone(state.Tone), Text: lang.T(ctx, h.Kind+".label."+state.Label)}
+}
+
 // ListTags gives the tags of a record in a list: its state, and that it is an example
 // when it is one.
 func ListTags(ctx context.Context, e *record.Engine, h *record.Head) []ui.TagProps {
@@ -246,7 +252,7 @@ func (p *pages[T]) tags(ctx context.Context, rec T) []ui.TagProps {
 	tags := []ui.TagProps{StateTag(ctx, p.site.Engine, h)}
 	if !access.From(ctx).Staff && access.Allows(p.kind.Read, access.Actor{}, p.kind.Subject(rec)) {
 		// What everybody may read says where it stands in the public's few words.
-		tags[0].Text = lang.T(ctx, h.Kind+".label."+p.site.Engine.LabelOf(h.Kind, p.site.Engine.Told(ctx, h)).Label)
+		tags[0] = PublicTag(ctx, p.site.Engine, h)
 	}
 	if a, ok := AlertTag(ctx, h); ok {
 		tags = append(tags, a)
